@@ -1,0 +1,32 @@
+# Entry points. `make help` lists them. Each installs what it needs (tools/setup) on Debian 12.
+BUILD ?= build/dev
+PRESET ?= dev
+CMAKE_BUILD = cmake --build $(BUILD)
+
+.PHONY: help setup configure build test check lint fix clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+setup: ## install the Debian packages that building and testing need
+	@tools/setup
+
+configure: setup
+	@cmake --preset $(PRESET) -Wno-dev >/dev/null
+
+build: configure ## build everything
+	@$(CMAKE_BUILD)
+
+test: build ## build and run all tests
+	@ctest --test-dir $(BUILD) --output-on-failure --no-tests=error -j 2
+
+lint: setup ## formatting, include layers, bans, spelling, shell scripts
+	@tools/lint/run
+
+fix: setup ## repair what lint can repair
+	@tools/lint/run --fix
+
+check: lint test ## everything that continuous integration runs
+
+clean: ## remove the build folders
+	@rm -rf build
