@@ -8,6 +8,9 @@ namespace steelie {
 /// Wall-clock instants. System time is the host's and therefore untrusted; see docs/threat-model.md.
 using Instant = std::chrono::sys_time<std::chrono::nanoseconds>;
 
+/// Instants of certificates: whole seconds, since their lifetimes (about 292 years) leave the range of Instant.
+using CertificateTime = std::chrono::sys_seconds;
+
 /// Where time enters. Thread-safe.
 class Clock {
  public:

@@ -46,7 +46,7 @@ struct CertificateProfile {
   Name subject;
   /// DER of a whole name; replaces `subject`.
   std::optional<Bytes> raw_subject;
-  std::optional<Instant> not_after;
+  std::optional<CertificateTime> not_after;
   /// X.509 key usage, bit 0 digitalSignature to bit 8 decipherOnly; 0 takes the default.
   std::uint32_t key_usage = 0;
   /// Numbers of Go's ExtKeyUsage, 0 (any) to 13.

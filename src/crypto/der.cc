@@ -124,7 +124,7 @@ Bytes DirectoryString(std::string_view text) {
   return Element(IsPrintable(text) ? kPrintableString : kUtf8String, AsBytes(text));
 }
 
-Bytes Time(Instant t) {
+Bytes Time(CertificateTime t) {
   const auto days = std::chrono::floor<std::chrono::days>(t);
   const std::chrono::year_month_day date(days);
   const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(t - days));

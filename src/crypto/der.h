@@ -51,8 +51,8 @@ Bytes Oid(const std::vector<std::uint64_t>& arcs);
 Bytes Oid(std::string_view dotted);
 /// PrintableString if the text fits one, else UTF8String.
 Bytes DirectoryString(std::string_view text);
-/// UTCTime for the years 1950 to 2049, else GeneralizedTime (RFC 5280 section 4.1.2.5); whole seconds.
-Bytes Time(Instant t);
+/// UTCTime for the years 1950 to 2049, else GeneralizedTime (RFC 5280 section 4.1.2.5).
+Bytes Time(CertificateTime t);
 
 /// Arcs of a dotted OID; kInvalidArgument `der.oid` if it is malformed.
 Result<std::vector<std::uint64_t>> ParseOid(std::string_view dotted);

@@ -59,7 +59,7 @@ Bytes NameDer(const X509_NAME* name) {
   return out;
 }
 
-Instant ToInstant(const ASN1_TIME* t) {
+CertificateTime ToTime(const ASN1_TIME* t) {
   std::tm tm{};
   if (ASN1_TIME_to_tm(t, &tm) != 1) {
     openssl::DrainErrors();
@@ -68,9 +68,7 @@ Instant ToInstant(const ASN1_TIME* t) {
   const std::chrono::sys_days days = std::chrono::year(tm.tm_year + 1900) /
                                      std::chrono::month(static_cast<unsigned>(tm.tm_mon + 1)) /
                                      std::chrono::day(static_cast<unsigned>(tm.tm_mday));
-  // Nanoseconds in 64 bits end in the year 2262; a later end of validity is as good as the last instant.
-  if (tm.tm_year + 1900 >= 2262) return Instant::max();
-  return Instant(days) + std::chrono::hours(tm.tm_hour) + std::chrono::minutes(tm.tm_min) +
+  return CertificateTime(days) + std::chrono::hours(tm.tm_hour) + std::chrono::minutes(tm.tm_min) +
          std::chrono::seconds(tm.tm_sec);
 }
 
@@ -162,8 +160,8 @@ Result<PublicKey> Certificate::SubjectPublicKey() const {
   return PublicKey::FromNative(key);
 }
 
-Instant Certificate::NotBefore() const { return ToInstant(X509_get0_notBefore(cert_.get())); }
-Instant Certificate::NotAfter() const { return ToInstant(X509_get0_notAfter(cert_.get())); }
+CertificateTime Certificate::NotBefore() const { return ToTime(X509_get0_notBefore(cert_.get())); }
+CertificateTime Certificate::NotAfter() const { return ToTime(X509_get0_notAfter(cert_.get())); }
 
 std::vector<std::string> Certificate::DnsNames() const {
   std::vector<std::string> out;

@@ -44,8 +44,8 @@ class Certificate {
   Bytes IssuerDer() const;
   /// Errors: kInvalidArgument if the key is malformed.
   Result<PublicKey> SubjectPublicKey() const;
-  Instant NotBefore() const;
-  Instant NotAfter() const;
+  CertificateTime NotBefore() const;
+  CertificateTime NotAfter() const;
   std::vector<std::string> DnsNames() const;
   /// 4 or 16 bytes each.
   std::vector<Bytes> IpAddresses() const;

@@ -78,7 +78,7 @@ TEST(Der, EncodesPrimitives) {
   EXPECT_EQ(HexEncode(der::NamedBits(0x21)), "03020284");  // digitalSignature and keyCertSign
   EXPECT_EQ(HexEncode(der::NamedBits(0x100)), "0303070080");
   EXPECT_EQ(HexEncode(der::Oid("1.3.9903.2.1")), "06052bcd2f0201");
-  EXPECT_EQ(HexEncode(der::Time(Instant(std::chrono::seconds(0)))), "170d3730303130313030303030305a");
+  EXPECT_EQ(HexEncode(der::Time(CertificateTime(std::chrono::seconds(0)))), "170d3730303130313030303030305a");
   EXPECT_EQ(der::Element(4, Bytes(200)).size(), 203U);
   EXPECT_THAT(der::ParseOid("1"), FailsWith("der.oid"));
   EXPECT_THAT(der::ParseOid("1.40"), FailsWith("der.oid"));
