@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crypto/der.h"
+
 namespace steelie::pki {
 namespace {
 
@@ -26,6 +28,7 @@ Result<Certificate> IssueCa(const AuthorityNames& names, std::string_view common
     content.extensions.push_back(AuthorityKeyIdentifier(KeyIdentifier(issuer.key.public_key())));
   }
   content.extensions.push_back(SubjectAlternativeName(names.dns_names, names.ip_addresses, {}, {}, false));
+  if (names.simulation) content.extensions.push_back({kSimulationOid, false, der::Boolean(true)});
   STEELIE_TRY(const Bytes der, SignCertificate(content, issuer.key));
   return Certificate::FromDer(der);
 }
@@ -85,7 +88,7 @@ Result<Authority> Authority::Restore(ByteView root_cert, PrivateKey root_key, By
 }
 
 Result<Authority> Authority::Rotate(const IntermediateInput& intermediate, Instant now) const {
-  const AuthorityNames names{root_.DnsNames(), root_.IpAddresses()};
+  const AuthorityNames names{root_.DnsNames(), root_.IpAddresses(), root_.Extension(kSimulationOid).has_value()};
   const Issuer by_root{root_.SubjectDer(), root_key_, false};
   STEELIE_TRY(Certificate intermediate_cert, IssueCa(names, kIntermediateName, intermediate.key.public_key(),
                                                      intermediate.intermediate_serial, by_root, now));

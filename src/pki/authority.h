@@ -11,6 +11,8 @@ namespace steelie::pki {
 struct AuthorityNames {
   std::vector<std::string> dns_names;
   std::vector<Bytes> ip_addresses;
+  /// Marks the certificates with kSimulationOid, so that nobody takes a simulated deployment for a real one.
+  bool simulation = false;
 
   /// From a comma-separated list, not trimmed: elements that parse as an IP address become IP names; 127.0.0.1 and ::1
   /// are always added in front.
@@ -69,6 +71,9 @@ class Authority {
   std::shared_ptr<const std::string> root_pem_, intermediate_pem_, marble_root_pem_;
   std::shared_ptr<const Bytes> issuer_name_, issuer_key_id_;
 };
+
+/// Extension (non-critical, a DER TRUE) of every CA certificate of a Coordinator in simulation mode.
+inline constexpr const char* kSimulationOid = "2.25.5921468712403928513";
 
 inline constexpr std::string_view kRootName = "MarbleRun Coordinator";
 inline constexpr std::string_view kIntermediateName = "MarbleRun Coordinator - Intermediate CA";

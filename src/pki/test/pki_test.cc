@@ -167,6 +167,18 @@ TEST_P(Pki, SecretCertificateRefusesWhatCannotBeEncoded) {
   EXPECT_THAT(issue({}, 3'000'000), FailsWith("pki.profile"));
 }
 
+TEST_P(Pki, SimulationMarksEveryCaCertificate) {
+  AuthorityNames names = AuthorityNames::FromList("localhost");
+  names.simulation = true;
+  ASSERT_OK_AND_ASSIGN(const Authority ca,
+                       Authority::Create(names, {Key(), Serial()}, {Key(), Serial(), Serial()}, clock_.Now()));
+  ASSERT_OK_AND_ASSIGN(const Authority later, ca.Rotate({Key(), Serial(), Serial()}, clock_.Now()));
+  for (const Certificate* cert : {&ca.root(), &ca.intermediate(), &ca.marble_root(), &later.marble_root()}) {
+    EXPECT_TRUE(cert->Extension(kSimulationOid).has_value());
+  }
+  EXPECT_FALSE(Make().root().Extension(kSimulationOid).has_value());
+}
+
 TEST(AuthorityNames, SplitsWithoutTrimming) {
   const AuthorityNames names = AuthorityNames::FromList("a,127.0.0.1, b,2001:db8::1,,c");
   EXPECT_EQ(names.dns_names, (std::vector<std::string>{"a", " b", "c"}));
