@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -92,6 +93,11 @@ struct User {
 enum class ResourceType { kPackages, kSecrets, kManifest };
 enum class Action { kUpdateSecurityVersion, kReadSecret, kWriteSecret, kUpdateManifest };
 
+/// `Packages`, `Secrets`, `Manifest`.
+std::string_view ResourceTypeName(ResourceType type);
+/// `UpdateSecurityVersion`, ...
+std::string_view ActionName(Action action);
+
 struct Role {
   ResourceType resource_type = ResourceType::kPackages;
   std::vector<std::string> resource_names;
@@ -129,6 +135,9 @@ struct Manifest {
   NameMap<std::string> recovery_keys;  // PEM
   NameMap<TlsTag> tls;
   Config config;
+  /// A non-empty section `Infrastructures` was there. It is not supported and has no effect, except that a document
+  /// with it is no package-only update.
+  bool has_infrastructures = false;
 };
 
 }  // namespace steelie::manifest

@@ -1,0 +1,9 @@
+#include "manifest/fingerprint.h"
+
+#include "crypto/hash.h"
+
+namespace steelie::manifest {
+
+std::string Fingerprint(ByteView document) { return HexEncode(Sha256(document)); }
+
+}  // namespace steelie::manifest

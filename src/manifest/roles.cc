@@ -1,0 +1,34 @@
+#include "manifest/roles.h"
+
+#include <algorithm>
+
+namespace steelie::manifest {
+
+Permissions::Permissions(const Manifest& manifest, const User& user) {
+  for (const std::string& name : user.roles) {
+    const auto role = manifest.roles.find(name);
+    if (role == manifest.roles.end()) continue;
+    for (const Action action : role->second.actions) {
+      names_[action].insert(role->second.resource_names.begin(), role->second.resource_names.end());
+    }
+  }
+}
+
+bool Permissions::Allows(Action action, std::span<const std::string> names) const {
+  const auto granted = names_.find(action);
+  if (granted == names_.end()) return false;
+  return std::ranges::all_of(names, [&](const std::string& name) { return granted->second.contains(name); });
+}
+
+bool Permissions::Allows(Action action, std::string_view name) const {
+  const auto granted = names_.find(action);
+  return granted != names_.end() && granted->second.contains(name);
+}
+
+NameMap<Permissions> ResolvePermissions(const Manifest& manifest) {
+  NameMap<Permissions> out;
+  for (const auto& [name, user] : manifest.users) out.emplace_hint(out.end(), name, Permissions(manifest, user));
+  return out;
+}
+
+}  // namespace steelie::manifest
