@@ -56,7 +56,7 @@ class Ledger {
   };
 
   /// Starts a ledger in an empty store, with the first events already in it (a ledger without events does not exist).
-  /// Errors: kFailedPrecondition `ledger.exists` if the store has a header; those of Store::Write.
+  /// Errors: kFailedPrecondition `ledger.exists` if the store has a header; those of Append.
   static Result<std::unique_ptr<Ledger>> Create(std::shared_ptr<Store> store, const Header& header, LedgerKey key,
                                                 Random& random, std::span<const SecretBuffer> events);
 
@@ -71,19 +71,24 @@ class Ledger {
   /// The public header without a key. Errors: kNotFound `ledger.none`, kDataLoss `ledger.corrupt`.
   static Result<Header> ReadHeader(Store& store);
 
-  /// Whether `key` opens this store's newest snapshot or first readable entry: cheap test of a recovery candidate.
+  /// Whether `key` is that of the store's present epoch: cheap test of a recovery candidate. Decided by a value in the
+  /// header that only the right key produces, so damaged entries do not make a right key look wrong.
   static Result<bool> KeyFits(Store& store, const LedgerKey& key);
 
   /// Appends events as consecutive entries in one durable write. The tail that the caller decided on must still be the
-  /// last: else kAborted `ledger.conflict`. Errors of Store::Write.
+  /// last: else kAborted `ledger.conflict`. No events: nothing is written. Errors: kInvalidArgument `ledger.too_large`
+  /// an event above 64 MiB; those of Store::Write.
   Result<Tail> Append(const Tail& expected, std::span<const SecretBuffer> events);
 
   /// Stores a snapshot of the state as of `at` (a tail that Append or Open returned) and drops older snapshots, and
-  /// entries below `keep_from`.
+  /// entries below `keep_from` (0 keeps all; entries above the snapshot always stay). Errors: kInvalidArgument
+  /// `ledger.snapshot` if `at` is not in the history or older than the newest snapshot, `ledger.too_large` above
+  /// 256 MiB; those of Store::Write.
   Status WriteSnapshot(const Tail& at, ByteView snapshot, std::uint64_t keep_from);
 
   /// Starts a new key epoch: one durable write that holds the new header, a snapshot of the state as of the present
-  /// tail under the new key, and deletes everything sealed under the old key.
+  /// tail under the new key, and deletes everything sealed under the old key. Identifier and mode must stay, the epoch
+  /// must be the next one: else kInvalidArgument `ledger.epoch`. Other errors as for Append and WriteSnapshot.
   Status StartEpoch(const Tail& expected, const Header& header, LedgerKey key, ByteView snapshot);
 
   Tail tail() const;

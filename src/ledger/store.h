@@ -29,10 +29,18 @@ struct WriteBatch {
   std::optional<Bytes> header;
   std::vector<StoredEntry> entries;  // consecutive, the first follows the present last one
   std::optional<StoredSnapshot> snapshot;
-  /// Deletes entries and snapshots below these sequence numbers; 0 = none.
+  /// Deletes entries and snapshots below these sequence numbers; 0 = none. Only together with a snapshot that covers
+  /// them. A snapshot of the same sequence number as an existing one replaces it.
   std::uint64_t drop_entries_below = 0;
   std::uint64_t drop_snapshots_below = 0;
 };
+
+/// The largest sequence number, a bound of the storage engines' integers.
+inline constexpr std::uint64_t kMaxSequence = std::uint64_t{1} << 62U;
+
+/// What every store demands of a batch for a ledger whose last entry is `last`: entries follow each other, the snapshot
+/// covers nothing that is not there, and only what it covers is dropped. Errors: kInvalidArgument `ledger.batch`.
+Status CheckBatch(std::uint64_t last, const WriteBatch& batch);
 
 /// The seam to a storage engine: dumb, ordered, durable. Knows no keys; all contents are opaque and hostile.
 ///
@@ -43,11 +51,12 @@ class Store {
 
   /// The public header, or nothing if the store was never written to.
   virtual Result<std::optional<Bytes>> ReadHeader() = 0;
-  /// Sequence number of the last entry; 0 if there is none.
+  /// Sequence number of the last entry ever written, also if only a snapshot is left of it; 0 if there is none.
   virtual Result<std::uint64_t> LastSequence() = 0;
   /// The newest snapshot, if any.
   virtual Result<std::optional<StoredSnapshot>> NewestSnapshot() = 0;
-  /// Calls `visit` for entries `from` and up, in order, until it fails or none is left. A gap is an error.
+  /// Calls `visit` for entries `from` and up, in order, until it fails or none is left. Begins with a higher number if
+  /// `from` was dropped; a gap after that is kDataLoss `ledger.corrupt`. `visit` may call the store.
   virtual Status ReadEntries(std::uint64_t from, const std::function<Status(const StoredEntry&)>& visit) = 0;
   /// Applies the batch if the last entry is `expected_last`. Durable when it returns successfully.
   ///

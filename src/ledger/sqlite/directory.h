@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+// Files of a seal directory, beneath SQLite. One caller at a time.
+namespace steelie::ledger::sqlite {
+
+/// Owns a file descriptor.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept;
+  ~Fd();
+
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+/// An Error for a failed system call, by errno: full, no access, or broken. `what` names operation and file.
+Error SystemError(int error, const std::string& what);
+
+/// Creates the directory and its missing parents with mode 0700 and makes that durable.
+Status CreateDirectory(const std::string& path);
+/// Makes names created, renamed or deleted in a directory durable.
+Status SyncDirectory(const std::string& path);
+/// Creates a file with mode 0600 if it is missing.
+Status EnsureFile(const std::string& path);
+/// The size of a file; 0 if there is none.
+Result<std::uint64_t> FileSize(const std::string& path);
+
+/// Takes the operating system's lock on `path`, which it creates. Errors: kFailedPrecondition `ledger.locked` another
+/// process (or object) has it. A file system without locks gives an invalid Fd.
+Result<Fd> LockFile(const std::string& path);
+
+/// Replaces a file by a copy of itself that is surely on disk.
+///
+/// What a write left in the system's cache after a failed fsync can be read, but is not on disk and never will be: the
+/// system considers it written. Whoever finds a file after such an end must not build on it before it has been written
+/// once more, and not in place, since a power cut may tear that.
+Status Rewrite(const std::string& directory, const std::string& path, const std::string& temporary);
+
+}  // namespace steelie::ledger::sqlite

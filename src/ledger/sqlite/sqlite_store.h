@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ledger/store.h"
+
+namespace steelie::ledger {
+
+/// A store in a seal directory of the local file system: `ledger.db` (SQLite) and its write-ahead log, the tail record
+/// `tail`, and `lock`. One write is one transaction and one sync. docs/formats/ledger.md describes files and damage.
+///
+/// Thread-safe; operations are serialised, a long read lets writes in between. Hostile: every byte of the directory.
+class SqliteStore final : public Store {
+ public:
+  struct Options {
+    /// Receives what is wrong but does not stop anything, such as a torn tail record. One call per event.
+    std::function<void(std::string_view)> warn;
+    /// Name of a registered sqlite3_vfs, empty for the system's. For fault injection.
+    std::string vfs;
+  };
+
+  /// Opens or creates the store; creates the directory (mode 0700) if it is missing. Opening what was never written to
+  /// leaves a store without header behind, which counts as never written.
+  ///
+  /// Errors: kFailedPrecondition `ledger.locked` another process uses the directory; `ledger.version` written by a
+  /// newer version; kDataLoss `ledger.corrupt` damaged, or shorter than its tail record says; kUnavailable
+  /// `ledger.unreadable` no access, or the directory cannot be written to; kResourceExhausted `ledger.full`; kDataLoss
+  /// `ledger.io`. Nothing of the ledger was changed then.
+  static Result<std::unique_ptr<SqliteStore>> Open(const std::string& directory, Options options);
+  ~SqliteStore() override;
+
+  Result<std::optional<Bytes>> ReadHeader() override;
+  Result<std::uint64_t> LastSequence() override;
+  Result<std::optional<StoredSnapshot>> NewestSnapshot() override;
+  Status ReadEntries(std::uint64_t from, const std::function<Status(const StoredEntry&)>& visit) override;
+  Status Write(std::uint64_t expected_last, const WriteBatch& batch) override;
+
+ private:
+  struct Impl;
+  explicit SqliteStore(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace steelie::ledger
