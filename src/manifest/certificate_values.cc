@@ -225,6 +225,7 @@ void ReadIpRanges(Decoder& d, JsonValue v, const Path& path, std::vector<Certifi
   ReadObjects(d, v, path, out, [&](JsonValue element, const Path& at, CertificateProfile::IpRange& range) {
     RangeDraft draft;
     ReadObject(d, element, at, "an address range", kRangeFields, draft, Unknown::kWarn);
+    if (!IsObjectOrNull(element)) return;
     auto address = Address(draft.address);
     if (!address || address->size() != draft.mask.size()) {
       return BadValue(d, element, at, "an address `IP` and a `Mask` of the same length");
@@ -237,6 +238,7 @@ void ReadUris(Decoder& d, JsonValue v, const Path& path, std::vector<std::string
   ReadObjects(d, v, path, out, [&](JsonValue element, const Path& at, std::string& uri) {
     Url url;
     ReadObject(d, element, at, "a URI", kUrlFields, url, Unknown::kWarn);
+    if (!IsObjectOrNull(element)) return;
     uri = Assemble(url);
     if (!IsAscii(uri) || uri.empty()) BadValue(d, element, at, "a URI in ASCII with `Scheme`, `Host` or `Path`");
   });

@@ -23,6 +23,9 @@ void ReadObjects(Decoder& d, JsonValue v, const Path& path, std::vector<T>& out,
   });
 }
 
+/// Whether the content of a list element is worth judging: it has no wrong type, which would have been reported.
+inline bool IsObjectOrNull(JsonValue v) { return v.is_null() || v.kind() == JsonKind::kObject; }
+
 /// Go's numbers: 0 automatic, 10 to 12 ECDSA with SHA-256, 384, 512.
 void ReadSignatureAlgorithm(Decoder& d, JsonValue v, const Path& path, int& digest_bits);
 /// A time as in RFC 3339, from 1970 to the end of the year 9999. The year 1 is "unset".

@@ -57,10 +57,6 @@ constexpr auto kIgnoredNumber = Ignored<CertDraft, JsonKind::kNumber>;
 constexpr auto kIgnoredList = Ignored<CertDraft, JsonKind::kArray>;
 constexpr auto kIgnoredObject = Ignored<CertDraft, JsonKind::kObject>;
 
-struct ExtraNameDraft {
-  Profile::ExtraName name;
-};
-
 void ExtraNameType(Decoder& d, JsonValue v, const Path& path, Profile::ExtraName& out) {
   ReadArcs(d, v, path, out.type);
 }
@@ -73,7 +69,8 @@ constexpr std::array<Field<Profile::ExtraName>, 2> kExtraNameFields = {{
 void ReadExtraNames(Decoder& d, JsonValue v, const Path& path, Name& out) {
   ReadObjects(d, v, path, out.extra_names, [&](JsonValue element, const Path& at, Profile::ExtraName& name) {
     ReadObject(d, element, at, "a name attribute", kExtraNameFields, name, Unknown::kWarn);
-    if (name.type.empty()) d.Error(element, at, "manifest.secret.cert_value", "an extra name needs a `Type`");
+    if (name.type.empty() && IsObjectOrNull(element))
+      d.Error(element, at, "manifest.secret.cert_value", "an extra name needs a `Type`");
   });
 }
 
@@ -109,7 +106,7 @@ void ReadExtensions(Decoder& d, JsonValue v, const Path& path, CertDraft& out) {
   ReadObjects(d, v, path, out.profile.extra_extensions,
               [&](JsonValue element, const Path& at, Profile::ExtraExtension& extension) {
                 ReadObject(d, element, at, "an extension", kExtensionFields, extension, Unknown::kWarn);
-                if (extension.id.empty()) {
+                if (extension.id.empty() && IsObjectOrNull(element)) {
                   d.Error(element, at, "manifest.secret.cert_value", "an extension needs an `Id`");
                 }
               });
