@@ -1,0 +1,369 @@
+#include "api/grpc/server.h"
+
+#include <nghttp2/nghttp2.h>
+#include <openssl/ssl.h>
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/write.hpp>
+#include <map>
+
+#include "api/grpc/message.h"
+#include "api/tls/context.h"
+#include "base/check.h"
+
+namespace steelie::api::grpc {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+struct Server::Shared {
+  std::shared_ptr<net::Listener> listener;
+  std::unique_ptr<asio::ssl::context> tls;
+  Service& service;
+  asio::thread_pool& workers;
+  Logger& logger;
+  CallCounter* counter;
+  ServerLimits limits;
+  std::atomic<std::size_t> connections = 0;
+};
+
+namespace {
+
+constexpr std::size_t kReadSize = std::size_t{16} << 10U;
+// A request body: one message with its prefix, and not a byte more.
+constexpr std::size_t kMaxBody = kMaxMessage + 5;
+constexpr std::size_t kMaxHeaderBytes = std::size_t{16} << 10U;
+
+/// One call: what arrived so far, and what is left to send.
+struct Stream {
+  std::string method, path, content_type, timeout;
+  std::size_t header_bytes = 0;
+  Bytes body;
+  bool too_large = false;
+  bool dispatched = false;
+  std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
+  SecretBuffer response;  // prefix and message
+  std::size_t sent = 0;
+  std::string status = "0";
+  std::string status_message;
+};
+
+nghttp2_nv Header(std::string_view name, std::string_view value) {
+  // nghttp2 takes non-const pointers but copies both by default.
+  const auto pointer = [](std::string_view text) { return const_cast<std::uint8_t*>(AsBytes(text).data()); };
+  return {pointer(name), pointer(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
+}
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(tcp::socket socket, std::shared_ptr<Server::Shared> shared);
+  ~Connection();
+
+  void Start();
+
+ private:
+  using Callbacks = std::unique_ptr<nghttp2_session_callbacks, decltype(&nghttp2_session_callbacks_del)>;
+
+  void OnHandshake(const error_code& code);
+  void ReadSome();
+  void OnRead(const error_code& code, std::size_t size);
+  void Flush();
+  void OnWritten(const error_code& code);
+  void Touch(std::chrono::seconds limit);
+  void Close();
+
+  void CreateSession();
+  int OnHeader(std::int32_t id, std::string_view name, std::string_view value);
+  int OnData(std::int32_t id, ByteView data);
+  void OnRequestEnd(std::int32_t id);
+  void Dispatch(std::int32_t id, Stream& stream);
+  void Respond(std::int32_t id, Result<SecretBuffer> result);
+  void SubmitTrailersOnly(std::int32_t id, const Stream& stream);
+  ssize_t ReadResponse(std::int32_t id, std::uint8_t* out, std::size_t size, std::uint32_t* flags);
+
+  static Connection& Self(void* user) { return *static_cast<Connection*>(user); }
+
+  std::shared_ptr<Server::Shared> shared_;
+  asio::ssl::stream<tcp::socket> stream_;
+  asio::steady_timer timer_;
+  nghttp2_session* session_ = nullptr;
+  control::Caller caller_;
+  std::map<std::int32_t, Stream> streams_;
+  std::array<std::uint8_t, kReadSize> in_{};
+  SecretBuffer out_;
+  bool writing_ = false;
+  bool closed_ = false;
+};
+
+Connection::Connection(tcp::socket socket, std::shared_ptr<Server::Shared> shared)
+    : shared_(std::move(shared)), stream_(std::move(socket), *shared_->tls), timer_(stream_.get_executor()) {
+  ++shared_->connections;
+}
+
+Connection::~Connection() {
+  nghttp2_session_del(session_);
+  --shared_->connections;
+}
+
+void Connection::Start() {
+  Touch(shared_->limits.handshake);
+  stream_.async_handshake(asio::ssl::stream_base::server,
+                          [self = shared_from_this()](error_code code) { self->OnHandshake(code); });
+}
+
+void Connection::OnHandshake(const error_code& code) {
+  if (code) {
+    shared_->logger.Debug("TLS handshake of a marble failed", {{"error", code.message()}});
+    Close();
+    return;
+  }
+  const unsigned char* protocol = nullptr;
+  unsigned length = 0;
+  SSL_get0_alpn_selected(stream_.native_handle(), &protocol, &length);
+  if (AsText({protocol, length}) != "h2") {
+    Close();
+    return;
+  }
+  caller_.leaf = tls::PeerLeaf(stream_.native_handle());
+  CreateSession();
+  Flush();
+  ReadSome();
+}
+
+void Connection::CreateSession() {
+  nghttp2_session_callbacks* raw = nullptr;
+  STEELIE_CHECK(nghttp2_session_callbacks_new(&raw) == 0);
+  const Callbacks callbacks(raw, nghttp2_session_callbacks_del);
+  nghttp2_session_callbacks_set_on_begin_headers_callback(
+      raw, [](nghttp2_session*, const nghttp2_frame* frame, void* user) {
+        if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) Self(user).streams_[frame->hd.stream_id];
+        return 0;
+      });
+  nghttp2_session_callbacks_set_on_header_callback(
+      raw, [](nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
+              const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* user) {
+        return Self(user).OnHeader(frame->hd.stream_id, AsText({name, name_size}), AsText({value, value_size}));
+      });
+  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
+      raw, [](nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data, std::size_t size, void* user) {
+        return Self(user).OnData(id, {data, size});
+      });
+  nghttp2_session_callbacks_set_on_frame_recv_callback(
+      raw, [](nghttp2_session*, const nghttp2_frame* frame, void* user) {
+        const bool carries = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
+        if (carries && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) Self(user).OnRequestEnd(frame->hd.stream_id);
+        return 0;
+      });
+  nghttp2_session_callbacks_set_on_stream_close_callback(
+      raw, [](nghttp2_session*, std::int32_t id, std::uint32_t, void* user) {
+        Self(user).streams_.erase(id);
+        return 0;
+      });
+  STEELIE_CHECK(nghttp2_session_server_new(&session_, raw, this) == 0);
+  const std::array settings = {
+      nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, shared_->limits.concurrent_streams},
+      nghttp2_settings_entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 1U << 20U},
+      nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, kMaxHeaderBytes}};
+  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
+}
+
+int Connection::OnHeader(std::int32_t id, std::string_view name, std::string_view value) {
+  const auto at = streams_.find(id);
+  if (at == streams_.end()) return 0;
+  Stream& stream = at->second;
+  stream.header_bytes += name.size() + value.size() + 32;
+  if (stream.header_bytes > kMaxHeaderBytes) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  if (name == ":method") stream.method = value;
+  if (name == ":path") stream.path = value;
+  if (name == "content-type") stream.content_type = value;
+  if (name == "grpc-timeout") stream.timeout = value;
+  return 0;
+}
+
+int Connection::OnData(std::int32_t id, ByteView data) {
+  const auto at = streams_.find(id);
+  if (at == streams_.end()) return 0;
+  Stream& stream = at->second;
+  if (stream.too_large || stream.body.size() + data.size() > kMaxBody) {
+    stream.too_large = true;
+    stream.body.clear();
+    return 0;
+  }
+  stream.body.insert(stream.body.end(), data.begin(), data.end());
+  return 0;
+}
+
+void Connection::OnRequestEnd(std::int32_t id) {
+  const auto at = streams_.find(id);
+  if (at == streams_.end() || at->second.dispatched) return;
+  Stream& stream = at->second;
+  stream.dispatched = true;
+  if (shared_->counter != nullptr) shared_->counter->CallStarted();
+  if (stream.method != "POST" || !stream.content_type.starts_with("application/grpc")) {
+    Respond(id, Error(Code::kUnimplemented, "grpc.content_type", "expected a gRPC call"));
+  } else if (stream.too_large) {
+    Respond(id, Error(Code::kResourceExhausted, "grpc.size",
+                      "received message larger than max (4194304 bytes)"));
+  } else {
+    Dispatch(id, stream);
+  }
+}
+
+void Connection::Dispatch(std::int32_t id, Stream& stream) {
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  if (const auto timeout = ParseTimeout(stream.timeout)) deadline = stream.arrived + *timeout;
+  asio::post(shared_->workers, [self = shared_from_this(), id, deadline, path = std::move(stream.path),
+                                body = std::move(stream.body)] {
+    Result<SecretBuffer> result = Error(Code::kDeadlineExceeded, "grpc.deadline", "the call's deadline has passed");
+    if (!deadline || std::chrono::steady_clock::now() < *deadline) {
+      const auto message = UnwrapMessage(body);
+      result = message ? self->shared_->service.Call(path, *message, self->caller_) : message.error();
+    }
+    asio::post(self->stream_.get_executor(), [self, id, result = std::move(result)]() mutable {
+      if (self->closed_) return;
+      self->Respond(id, std::move(result));
+      self->Flush();
+    });
+  });
+}
+
+void Connection::Respond(std::int32_t id, Result<SecretBuffer> result) {
+  if (shared_->counter != nullptr) {
+    shared_->counter->CallFinished(result ? Code::kUnknown : result.error().code(), result.has_value());
+  }
+  const auto at = streams_.find(id);
+  if (at == streams_.end()) return;  // the peer gave up
+  Stream& stream = at->second;
+  if (!result) {
+    stream.status = std::to_string(StatusNumber(result.error().code()));
+    stream.status_message = EncodeStatusMessage(result.error().message().substr(0, 4096));
+    SubmitTrailersOnly(id, stream);
+    return;
+  }
+  const auto prefix = MessagePrefix(result->size());
+  stream.response.reserve(prefix.size() + result->size());
+  stream.response.insert(stream.response.end(), prefix.begin(), prefix.end());
+  stream.response.insert(stream.response.end(), result->begin(), result->end());
+  const std::array headers = {Header(":status", "200"), Header("content-type", "application/grpc")};
+  nghttp2_data_provider provider{};
+  provider.read_callback = [](nghttp2_session*, std::int32_t stream_id, std::uint8_t* out, std::size_t size,
+                              std::uint32_t* flags, nghttp2_data_source*, void* user) {
+    return Self(user).ReadResponse(stream_id, out, size, flags);
+  };
+  nghttp2_submit_response(session_, id, headers.data(), headers.size(), &provider);
+}
+
+void Connection::SubmitTrailersOnly(std::int32_t id, const Stream& stream) {
+  const std::array headers = {Header(":status", "200"), Header("content-type", "application/grpc"),
+                              Header("grpc-status", stream.status), Header("grpc-message", stream.status_message)};
+  nghttp2_submit_headers(session_, NGHTTP2_FLAG_END_STREAM, id, nullptr, headers.data(), headers.size(), nullptr);
+}
+
+ssize_t Connection::ReadResponse(std::int32_t id, std::uint8_t* out, std::size_t size, std::uint32_t* flags) {
+  const auto at = streams_.find(id);
+  if (at == streams_.end()) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  Stream& stream = at->second;
+  const std::size_t n = std::min(size, stream.response.size() - stream.sent);
+  std::copy_n(stream.response.begin() + static_cast<std::ptrdiff_t>(stream.sent), n, out);
+  stream.sent += n;
+  if (stream.sent == stream.response.size()) {
+    *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
+    const std::array trailers = {Header("grpc-status", "0")};
+    nghttp2_submit_trailer(session_, id, trailers.data(), trailers.size());
+  }
+  return static_cast<ssize_t>(n);
+}
+
+void Connection::ReadSome() {
+  if (closed_) return;
+  Touch(shared_->limits.idle);
+  stream_.async_read_some(asio::buffer(in_), [self = shared_from_this()](error_code code, std::size_t size) {
+    self->OnRead(code, size);
+  });
+}
+
+void Connection::OnRead(const error_code& code, std::size_t size) {
+  if (code || closed_) {
+    Close();
+    return;
+  }
+  if (nghttp2_session_mem_recv(session_, in_.data(), size) < 0) {
+    nghttp2_session_terminate_session(session_, NGHTTP2_PROTOCOL_ERROR);
+  }
+  Flush();
+  if (nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0) {
+    Close();
+    return;
+  }
+  ReadSome();
+}
+
+void Connection::Flush() {
+  if (writing_ || closed_ || session_ == nullptr) return;
+  out_.clear();
+  while (out_.size() < (std::size_t{256} << 10U)) {
+    const std::uint8_t* data = nullptr;
+    const ssize_t size = nghttp2_session_mem_send(session_, &data);
+    if (size <= 0) break;
+    out_.insert(out_.end(), data, data + size);
+  }
+  if (out_.empty()) return;
+  writing_ = true;
+  asio::async_write(stream_, asio::buffer(out_.data(), out_.size()),
+                    [self = shared_from_this()](error_code code, std::size_t) { self->OnWritten(code); });
+}
+
+void Connection::OnWritten(const error_code& code) {
+  writing_ = false;
+  Wipe(out_.data(), out_.size());
+  if (code) {
+    Close();
+    return;
+  }
+  Flush();
+}
+
+void Connection::Touch(std::chrono::seconds limit) {
+  timer_.expires_after(limit);
+  timer_.async_wait([weak = weak_from_this()](error_code code) {
+    if (code) return;
+    if (const auto self = weak.lock()) self->Close();
+  });
+}
+
+void Connection::Close() {
+  if (std::exchange(closed_, true)) return;
+  timer_.cancel();
+  error_code ignored;
+  stream_.lowest_layer().shutdown(tcp::socket::shutdown_both, ignored);
+  stream_.lowest_layer().close(ignored);
+}
+
+}  // namespace
+
+Server::Server(std::shared_ptr<net::Listener> listener, std::unique_ptr<asio::ssl::context> tls, Service& service,
+               asio::thread_pool& workers, Logger& logger, CallCounter* counter, ServerLimits limits)
+    : shared_(new Shared{std::move(listener), std::move(tls), service, workers, logger, counter, limits}) {}
+
+Server::~Server() { Stop(); }
+
+void Server::Start() {
+  shared_->listener->Start([weak = std::weak_ptr<Shared>(shared_)](tcp::socket socket) {
+    const auto shared = weak.lock();
+    if (shared == nullptr) return;
+    if (shared->connections >= shared->limits.max_connections) {
+      shared->logger.Warn("Too many connections to the marble API", {});
+      return;
+    }
+    std::make_shared<Connection>(std::move(socket), shared)->Start();
+  });
+}
+
+void Server::Stop() { shared_->listener->Stop(); }
+
+}  // namespace steelie::api::grpc

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <memory>
+
+#include "api/grpc/service.h"
+#include "api/net/listener.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "control/coordinator.h"
+
+namespace boost::asio {
+class thread_pool;
+}
+
+namespace steelie::api::grpc {
+
+/// How many bytes and calls one peer may have under way.
+struct ServerLimits {
+  std::chrono::seconds handshake{20};
+  std::chrono::seconds idle{300};
+  std::uint32_t concurrent_streams = 100;
+  std::size_t max_connections = 10'000;
+};
+
+/// Number of calls by outcome, for metrics. Thread-safe.
+class CallCounter {
+ public:
+  virtual ~CallCounter() = default;
+  virtual void CallStarted() = 0;
+  virtual void CallFinished(Code code, bool ok) = 0;
+};
+
+/// A gRPC server for unary calls: our own TLS listener with nghttp2. Every connection has a strand; calls run on the
+/// workers.
+class Server {
+ public:
+  Server(std::shared_ptr<net::Listener> listener, std::unique_ptr<boost::asio::ssl::context> tls, Service& service,
+         boost::asio::thread_pool& workers, Logger& logger, CallCounter* counter, ServerLimits limits = {});
+  ~Server();
+
+  void Start();
+  /// No new connections; calls under way go on.
+  void Stop();
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace steelie::api::grpc

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/result.h"
+
+namespace steelie::api::net {
+
+/// A bound and listening TCP socket that hands out connections. Each gets a strand of its own.
+class Listener : public std::enable_shared_from_this<Listener> {
+ public:
+  using Socket = boost::asio::ip::tcp::socket;
+  using OnConnection = std::function<void(Socket)>;
+
+  /// `address` is `host:port`, `:port` (all interfaces) or `[v6]:port`; port 0 takes a free one.
+  /// Errors: kInvalidArgument `listen.address`, kUnavailable `listen.bind`.
+  static Result<std::shared_ptr<Listener>> Open(boost::asio::any_io_executor executor, const std::string& address,
+                                                Logger& logger);
+
+  /// Begins to accept; `on_connection` runs on the connection's strand.
+  void Start(OnConnection on_connection);
+  /// No further connections.
+  void Stop();
+  /// `host:port` as bound.
+  std::string LocalAddress() const;
+
+ private:
+  Listener(boost::asio::any_io_executor executor, boost::asio::ip::tcp::acceptor acceptor, Logger& logger);
+  void AcceptNext();
+
+  boost::asio::any_io_executor executor_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  Logger& logger_;
+  OnConnection on_connection_;
+};
+
+/// Splits `host:port`. Errors: kInvalidArgument `listen.address`.
+struct HostPort {
+  std::string host;
+  std::string port;
+};
+Result<HostPort> SplitHostPort(const std::string& address);
+
+}  // namespace steelie::api::net

@@ -1,0 +1,173 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attest/verifier.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "control/observer.h"
+#include "control/state.h"
+#include "crypto/x509.h"
+#include "platform/platform.h"
+#include "secret/wipe.h"
+
+namespace steelie::control {
+
+/// How a Coordinator is set up. Nothing of it weakens a real deployment.
+struct CoordinatorOptions {
+  std::filesystem::path seal_directory;
+  std::string dns_names = "localhost";  // comma-separated, also IP addresses
+  KeyKind curve = KeyKind::kEcP256;     // of the keys that the Coordinator makes: P-256 or P-384
+  bool lenient_manifest = false;
+  bool simulation = false;
+  /// No decision uses a time below this: normally the build's date.
+  Instant build_time{};
+};
+
+/// What a request's connection proves: the leaf certificate of the client, if it sent one. Only the leaf; TLS proves
+/// possession of its key alone.
+struct Caller {
+  std::optional<Certificate> leaf;
+};
+
+/// Key and certificate of a listener. The pointer changes when they do.
+struct ServerIdentity {
+  PrivateKey key;
+  Certificate certificate;
+};
+
+struct ActivationRequest {
+  ByteView evidence;
+  ByteView csr;  // DER
+  std::string_view marble_type;
+  std::string_view uuid;
+};
+
+struct ActivationResponse {
+  struct Value {
+    std::string name;
+    SecretBuffer content;
+  };
+  std::vector<Value> files;
+  std::vector<Value> env;
+  std::vector<std::string> argv;
+};
+
+struct StatusView {
+  Phase phase = Phase::kUninitialized;
+  std::string message;
+  bool simulation = false;
+  bool lenient_manifest = false;
+  std::string platform;
+};
+
+struct ManifestView {
+  Bytes manifest;
+  std::string fingerprint;
+  Bytes signature;
+};
+
+struct QuoteView {
+  std::string certificate_chain;  // PEM: intermediate, then root
+  std::optional<Bytes> evidence;  // nothing where the platform issues none
+};
+
+struct SetManifestResult {
+  NameMap<Bytes> recovery_secrets;  // encrypted, by name of the recovery key
+};
+
+/// A secret as users read it.
+struct SecretView {
+  std::string type;
+  std::uint64_t size = 0;
+  bool shared = false;
+  bool user_defined = false;
+  std::uint64_t valid_for = 0;
+  std::shared_ptr<const StoredSecret> value;  // never null; empty parts are absent
+};
+
+/// A secret as users upload it. Absent and empty differ.
+struct SecretUpload {
+  std::optional<SecretBuffer> key;
+  std::optional<Certificate> certificate;
+  std::optional<SecretBuffer> private_key;
+};
+
+struct UpdateResult {
+  std::uint64_t missing_acknowledgments = 0;
+  std::optional<std::vector<std::string>> missing_users;    // nothing when applied
+  std::optional<NameMap<Bytes>> recovery_secrets;           // when the recovery configuration changed
+};
+
+struct PendingView {
+  Bytes manifest;
+  std::vector<std::string> missing_users;
+  std::uint64_t missing_acknowledgments = 0;
+};
+
+/// The Coordinator: all use cases behind one face. Knows no transport.
+///
+/// Thread-safe; calls may block on the disk and on cryptography, never on each other longer than a commit takes.
+/// Hostile: every argument of every call. Errors carry a code that transports map, a reason id and a message fit for the
+/// caller; where clients match on texts, the messages contain them.
+class Coordinator {
+ public:
+  struct Dependencies {
+    const platform::Platform& platform;
+    const attest::Verifier& sim_verifier;
+    const Clock& clock;
+    Random& random;
+    Logger& logger;
+    Observer& observer;
+    /// Called when the process must end because it is unknown what is on disk.
+    std::function<void(const Error&)> on_fatal;
+  };
+
+  /// Loads the state, or starts without one, or in recovery. Errors must end the process.
+  static Result<std::unique_ptr<Coordinator>> Start(CoordinatorOptions options, const Dependencies& dependencies);
+  ~Coordinator();
+
+  StatusView GetStatus() const;
+  Phase phase() const;
+  /// Listener identities. Change with the CA, not otherwise.
+  std::shared_ptr<const ServerIdentity> ClientApiIdentity() const;
+  std::shared_ptr<const ServerIdentity> MarbleApiIdentity() const;
+
+  Result<SetManifestResult> SetManifest(Bytes manifest);
+  Result<ManifestView> GetManifest() const;
+  Result<QuoteView> GetQuote(std::optional<Bytes> nonce) const;
+  Result<std::vector<std::string>> GetUpdateLog() const;
+
+  Result<ActivationResponse> Activate(const ActivationRequest& request, const Caller& caller);
+
+  /// Fails unless the caller is a user of the manifest in force. For transports, which check this before reading bodies.
+  Status RequireUser(const Caller& caller) const;
+  Result<NameMap<SecretView>> ReadSecrets(const Caller& caller, const std::vector<std::string>& names);
+  Status WriteSecrets(const Caller& caller, NameMap<SecretUpload> secrets);
+
+  Result<UpdateResult> SubmitUpdate(const Caller& caller, Bytes manifest);
+  Result<UpdateResult> AcknowledgeUpdate(const Caller& caller, const Bytes& manifest);
+  Status CancelUpdate(const Caller& caller);
+  Result<PendingView> GetPendingUpdate() const;
+
+  /// Whether a feature gate of the manifest in force is on. Errors: kPermissionDenied `feature.disabled`.
+  Status RequireFeature(manifest::FeatureGate gate) const;
+  /// Raises a marble's counter; returns the value before. Errors: kUnauthenticated `marble.unauthorized`.
+  Result<std::uint64_t> SetCounter(const Caller& caller, const std::string& name, std::uint64_t value);
+
+  /// Waits until everything recorded is durable.
+  void Flush();
+
+ private:
+  class Impl;
+  explicit Coordinator(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace steelie::control

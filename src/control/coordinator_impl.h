@@ -1,0 +1,61 @@
+#pragma once
+
+#include <atomic>
+
+#include "control/coordinator.h"
+#include "control/journal.h"
+#include "control/vault.h"
+
+namespace steelie::control {
+
+/// Shared by the files that implement the use cases; not for others.
+class Coordinator::Impl {
+ public:
+  Impl(CoordinatorOptions o, const Dependencies& d)
+      : options(std::move(o)),
+        deps(d),
+        vault(options.seal_directory, d.platform, options.simulation, d.random, d.clock, d.logger) {}
+
+  CoordinatorOptions options;
+  Dependencies deps;
+  Vault vault;
+  std::unique_ptr<Journal> journal;
+
+  Mutex identity_mutex;
+  /// Made once per authority; the authority's address says which.
+  std::shared_ptr<const pki::Authority> identity_authority STEELIE_GUARDED_BY(identity_mutex);
+  std::shared_ptr<const ServerIdentity> client_identity STEELIE_GUARDED_BY(identity_mutex);
+  std::shared_ptr<const ServerIdentity> marble_identity STEELIE_GUARDED_BY(identity_mutex);
+
+  Journal::ViewPtr View() const { return journal->View(); }
+
+  /// The time that decisions use: the clock's, but never below the floor.
+  Instant DecisionTime(const State& view) const {
+    return std::max({deps.clock.Now(), view.last_event, options.build_time});
+  }
+};
+
+/// Text that clients match on.
+inline constexpr const char* kWrongState = "server is not in expected state";
+
+Status RequirePhase(const State& view, Phase phase);
+
+/// The user with exactly the caller's leaf certificate. Errors: kUnauthenticated `user.unauthorized`.
+Result<const KnownUser*> Authenticate(const State& view, const Caller& caller);
+
+/// The authorisation of users, for every operation: the names asked for, all or nothing. The only place that decides it.
+bool Authorised(const KnownUser& user, manifest::Action action, const std::vector<std::string>& names);
+
+/// Verifies evidence and decides whether the package admits it. Errors: kPermissionDenied.
+Result<attest::Claims> Attest(const Coordinator::Dependencies& deps, bool simulation, const State& view,
+                              const ActivationRequest& request, const Certificate& leaf,
+                              const std::string& package_name, Instant now);
+
+/// `MARBLE_TTLS_CONFIG` of a marble, or nothing if it has no tags.
+std::optional<SecretBuffer> TtlsConfig(const State& view, const manifest::Marble& marble, const class MarbleData& data,
+                                       const struct MarbleCredentials& credentials);
+
+/// Whether every name of a request is covered by the marble's AllowedNames. Errors: kPermissionDenied `policy.names`.
+Status CheckAllowedNames(const manifest::Marble& marble, const CertificateRequest& request);
+
+}  // namespace steelie::control

@@ -1,0 +1,115 @@
+#include "control/dry_run.h"
+
+#include "control/generate.h"
+
+namespace steelie::control {
+namespace {
+
+using gotemplate::Generation;
+using gotemplate::Reserved;
+using gotemplate::SecretValue;
+
+constexpr std::uint8_t kStandIn = 0x41;
+
+// Stand-in values are the same for all marbles, so they are made once per dry run.
+class DryRunData final : public gotemplate::Data {
+ public:
+  DryRunData(const Deployment& deployment, const pki::Authority& authority, const SecretMap& values, Random& random,
+             Instant now)
+      : deployment_(deployment), authority_(authority), values_(values), random_(random), now_(now) {
+    ca_.cert = byte_;
+    marble_cert_.cert = byte_;
+    marble_cert_.public_half = byte_;
+    marble_cert_.private_half = byte_;
+    seal_key_.type = "symmetric-key";
+    seal_key_.public_half = byte_;
+    seal_key_.private_half = byte_;
+  }
+
+  const SecretValue& GetReserved(Reserved which) const override {
+    if (which == Reserved::kSealKey) return seal_key_;
+    return which == Reserved::kMarbleCert ? marble_cert_ : ca_;
+  }
+
+  const SecretValue* Find(Generation, std::string_view name) const override {
+    if (const auto at = cache_.find(name); at != cache_.end()) return &at->second.value;
+    const auto definition = deployment_.manifest().secrets.find(name);
+    if (definition == deployment_.manifest().secrets.end()) return nullptr;
+    auto stored = Value(name, definition->second);
+    if (!stored) {
+      if (!error_) error_ = stored.error().WithContext("secret `" + std::string(name) + "`");
+      return nullptr;
+    }
+    SecretValue value = ViewOf(definition->second, **stored);
+    return &cache_.emplace(std::string(name), Made{std::move(*stored), std::move(value)}).first->second.value;
+  }
+
+  std::vector<std::string> Names(Generation) const override {
+    std::vector<std::string> names;
+    for (const auto& [name, definition] : deployment_.manifest().secrets) names.push_back(name);
+    return names;
+  }
+
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  struct Made {
+    std::shared_ptr<const StoredSecret> stored;
+    SecretValue value;
+  };
+
+  Result<std::shared_ptr<const StoredSecret>> Value(std::string_view name, const manifest::Secret& definition) const {
+    if (const auto at = values_.find(name); at != values_.end() && !at->second->empty()) return at->second;
+    if (!definition.user_defined && manifest::IsCertificate(definition.type)) {
+      const auto kind = std::make_pair(definition.type, definition.size);
+      auto key = keys_.find(kind);
+      if (key == keys_.end()) {
+        STEELIE_TRY(PrivateKey made, GenerateSecretKey(definition));
+        key = keys_.emplace(kind, std::move(made)).first;
+      }
+      return CertifySecret(definition, authority_, key->second, random_, now_);
+    }
+    auto stand_in = std::make_shared<StoredSecret>();
+    if (definition.user_defined) stand_in->certificate = byte_;
+    stand_in->private_half = SecretHalf(ByteView(byte_));
+    stand_in->public_half = SecretHalf(ByteView(byte_));
+    return std::shared_ptr<const StoredSecret>(std::move(stand_in));
+  }
+
+  const Deployment& deployment_;
+  const pki::Authority& authority_;
+  const SecretMap& values_;
+  Random& random_;
+  Instant now_;
+  Bytes byte_{kStandIn};
+  SecretValue ca_, marble_cert_, seal_key_;
+  mutable std::map<std::string, Made, std::less<>> cache_;
+  mutable std::map<std::pair<manifest::SecretType, std::uint64_t>, PrivateKey> keys_;
+  mutable std::optional<Error> error_;
+};
+
+Status RunValues(const std::vector<CompiledValue>& values, std::string_view what, const DryRunData& data) {
+  for (const CompiledValue& value : values) {
+    const auto* compiled = std::get_if<gotemplate::Template>(&value.content);
+    if (compiled == nullptr) continue;
+    const auto output = compiled->Execute(data);
+    if (data.error()) return data.error()->WithContext(std::string(what) + " `" + value.name + "`");
+    if (!output) return output.error().WithContext(std::string(what) + " `" + value.name + "`");
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Status DryRun(const Deployment& deployment, const pki::Authority& authority, const SecretMap& values, Random& random,
+              Instant now) {
+  const DryRunData data(deployment, authority, values, random, now);
+  for (const auto& [type, marble] : deployment.marbles()) {
+    const std::string context = "running manifest template dry run: marble `" + type + "`";
+    STEELIE_CHECK_OK(RunValues(marble.files, "file", data).WithContext(context));
+    STEELIE_CHECK_OK(RunValues(marble.env, "environment variable", data).WithContext(context));
+  }
+  return Ok();
+}
+
+}  // namespace steelie::control

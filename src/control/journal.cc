@@ -1,0 +1,228 @@
+#include "control/journal.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace steelie::control {
+namespace {
+
+constexpr std::size_t kMaxBatch = 1024;
+// Bounds the memory of audit events while the disk refuses.
+constexpr std::size_t kMaxAudit = 200'000;
+
+}  // namespace
+
+Journal::Journal(State initial, std::unique_ptr<ledger::Ledger> ledger, const Clock& clock, Logger& logger,
+                 Options options)
+    : clock_(clock),
+      logger_(logger),
+      options_(std::move(options)),
+      view_(std::make_shared<const State>(std::move(initial))),
+      ledger_(std::move(ledger)),
+      tail_(ledger_ ? ledger_->tail() : ledger::Tail{}),
+      writer_([this] { Run(); }) {}
+
+Journal::~Journal() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  writer_.join();
+}
+
+Journal::ViewPtr Journal::View() const {
+  MutexLock lock(view_mutex_);
+  return view_;
+}
+
+Result<Journal::ViewPtr> Journal::Commit(Decide decide, CreateLedger create) {
+  std::future<Result<ViewPtr>> done;
+  {
+    MutexLock lock(mutex_);
+    if (stopping_) return Error(Code::kUnavailable, "journal.stopping", "the Coordinator is shutting down");
+    Request request{std::move(decide), std::move(create), {}};
+    done = request.done.get_future();
+    requests_.push_back(std::move(request));
+  }
+  wake_.notify_one();
+  return done.get();
+}
+
+void Journal::Record(EventBody event) {
+  MutexLock lock(mutex_);
+  if (audit_.size() >= kMaxAudit) {
+    ++audit_lost_;
+    return;
+  }
+  audit_.push_back({clock_.Now(), std::move(event)});
+  if (audit_.size() == 1 || audit_.size() == kMaxBatch) wake_.notify_one();
+}
+
+void Journal::Adopt(State state, std::unique_ptr<ledger::Ledger> ledger) {
+  MutexLock lock(mutex_);
+  idle_.wait(lock.native(), [&] { return !busy_; });
+  ledger_ = std::move(ledger);
+  tail_ = ledger_->tail();
+  MutexLock view_lock(view_mutex_);
+  view_ = std::make_shared<const State>(std::move(state));
+}
+
+void Journal::Flush() {
+  MutexLock lock(mutex_);
+  flush_ = true;
+  wake_.notify_one();
+  idle_.wait(lock.native(), [&] { return !busy_ && requests_.empty() && (audit_.empty() || !flush_); });
+}
+
+void Journal::Run() {
+  while (true) {
+    std::optional<Batch> batch = TakeBatch();
+    if (!batch) return;
+    Process(std::move(*batch));
+    {
+      MutexLock lock(mutex_);
+      busy_ = false;
+    }
+    idle_.notify_all();
+  }
+}
+
+// Waits for something to do. Audit events alone wait for company until they are `audit_delay` old.
+std::optional<Journal::Batch> Journal::TakeBatch() {
+  MutexLock lock(mutex_);
+  const auto ready = [&] { return stopping_ || flush_ || !requests_.empty() || audit_.size() >= kMaxBatch; };
+  while (!ready()) {
+    if (audit_.empty()) {
+      wake_.wait(lock.native(), [&] { return ready() || !audit_.empty(); });
+    } else if (wake_.wait_for(lock.native(), options_.audit_delay, ready) || !audit_.empty()) {
+      break;
+    }
+  }
+  Batch batch;
+  while (!requests_.empty() && batch.requests.size() < kMaxBatch) {
+    // A request that makes the ledger goes alone.
+    if (requests_.front().create && !batch.requests.empty()) break;
+    const bool alone = requests_.front().create != nullptr;
+    batch.requests.push_back(std::move(requests_.front()));
+    requests_.pop_front();
+    if (alone) break;
+  }
+  batch.audit = std::exchange(audit_, {});
+  flush_ = false;
+  busy_ = true;
+  if (stopping_ && batch.requests.empty() && batch.audit.empty()) {
+    busy_ = false;
+    return std::nullopt;
+  }
+  return batch;
+}
+
+void Journal::Process(Batch batch) {
+  State candidate = *View();
+  const Instant now = std::max(clock_.Now(), candidate.last_event);
+  std::vector<SecretBuffer> encoded;
+  std::vector<std::optional<Error>> refusals(batch.requests.size());
+  std::vector<bool> wrote(batch.requests.size(), false);
+
+  for (std::size_t i = 0; i < batch.requests.size(); ++i) {
+    Result<std::vector<EventBody>> events = batch.requests[i].decide(candidate);
+    if (!events) {
+      refusals[i] = events.error();
+      continue;
+    }
+    State next = candidate;
+    std::vector<SecretBuffer> mine;
+    for (EventBody& body : *events) {
+      const Event event{now, std::move(body)};
+      if (const Status applied = Apply(next, event); !applied) {
+        refusals[i] = applied.error();
+        break;
+      }
+      mine.push_back(EncodeEvent(event));
+    }
+    if (refusals[i]) continue;
+    candidate = std::move(next);
+    wrote[i] = !mine.empty();
+    std::ranges::move(mine, std::back_inserter(encoded));
+  }
+  // Audit events need a ledger; before there is one, nothing happens that is worth auditing.
+  const CreateLedger create = batch.requests.empty() ? nullptr : batch.requests.front().create;
+  if (ledger_ != nullptr && create == nullptr) {
+    for (Event& event : batch.audit) {
+      event.time = std::max(event.time, candidate.last_event);
+      STEELIE_CHECK(Apply(candidate, event).has_value());
+      encoded.push_back(EncodeEvent(event));
+    }
+  }
+
+  Status written = Ok();
+  if (!encoded.empty()) written = Append(candidate, encoded, create);
+  if (!written) KeepForLater(std::move(batch.audit));
+  const ViewPtr view = View();
+  for (std::size_t i = 0; i < batch.requests.size(); ++i) {
+    auto& done = batch.requests[i].done;
+    if (refusals[i]) {
+      done.set_value(*refusals[i]);
+    } else if (wrote[i] && !written) {
+      done.set_value(written.error());
+    } else {
+      done.set_value(view);
+    }
+  }
+  if (written) MaybeSnapshot();
+}
+
+Status Journal::Append(const State& candidate, std::span<const SecretBuffer> events, const CreateLedger& create) {
+  if (create) {
+    auto created = create(events);
+    if (!created) {
+      if (created.error().reason() == "ledger.io" && options_.on_fatal) options_.on_fatal(created.error());
+      return created.error();
+    }
+    ledger_ = std::move(*created);
+    tail_ = ledger_->tail();
+  } else {
+    if (ledger_ == nullptr) return Error(Code::kInternal, "journal.no_ledger", "there is no ledger to append to");
+    auto appended = ledger_->Append(tail_, events);
+    if (!appended) {
+      logger_.LogError("Writing to the ledger failed", {{"reason", appended.error().reason()},
+                                                        {"error", appended.error().message()}});
+      // What is on disk is unknown or not ours: only a restart can tell.
+      if (appended.error().code() != Code::kResourceExhausted && options_.on_fatal) options_.on_fatal(appended.error());
+      return appended.error();
+    }
+    tail_ = *appended;
+  }
+  MutexLock lock(view_mutex_);
+  view_ = std::make_shared<const State>(candidate);
+  return Ok();
+}
+
+void Journal::KeepForLater(std::vector<Event> audit) {
+  MutexLock lock(mutex_);
+  if (stopping_) return;
+  const std::size_t room = kMaxAudit - std::min(kMaxAudit, audit_.size());
+  if (audit.size() > room) {
+    audit_lost_ += audit.size() - room;
+    logger_.LogError("Audit events were lost: the ledger takes no more", {{"lost", audit_lost_}});
+    audit.resize(room);
+  }
+  std::ranges::move(audit_, std::back_inserter(audit));
+  audit_ = std::move(audit);
+  // Only a timer or a new request tries again, not a flush: it would spin.
+  flush_ = false;
+}
+
+void Journal::MaybeSnapshot() {
+  if (ledger_ == nullptr || ledger_->entries_since_snapshot() < options_.snapshot_every) return;
+  const SecretBuffer snapshot = EncodeState(*View());
+  const std::uint64_t keep_from = tail_.sequence > options_.keep_entries ? tail_.sequence - options_.keep_entries : 0;
+  if (const Status written = ledger_->WriteSnapshot(tail_, snapshot, keep_from); !written) {
+    logger_.Warn("Writing a snapshot failed", {{"reason", written.error().reason()}, {"error", written.error().message()}});
+    if (written.error().code() == Code::kDataLoss && options_.on_fatal) options_.on_fatal(written.error());
+  }
+}
+
+}  // namespace steelie::control

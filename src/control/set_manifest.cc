@@ -1,0 +1,71 @@
+#include "control/coordinator_impl.h"
+#include "control/dry_run.h"
+#include "control/generate.h"
+#include "crypto/hash.h"
+
+namespace steelie::control {
+namespace {
+
+Status RequireSettable(const State& view) {
+  if (view.phase == Phase::kAcceptingManifest || view.phase == Phase::kRecovery) return Ok();
+  return Error(Code::kFailedPrecondition, "state.wrong", kWrongState);
+}
+
+// Every shared secret gets its value now; user-defined ones a placeholder, or what the manifest presets.
+Result<SecretMap> GenerateShared(const Deployment& deployment, const pki::Authority& authority, Random& random,
+                                 Instant now) {
+  SecretMap out;
+  for (const auto& [name, definition] : deployment.manifest().secrets) {
+    if (definition.user_defined) {
+      auto placeholder = std::make_shared<StoredSecret>();
+      placeholder->valid_for = definition.valid_for;
+      if (definition.preset_certificate) placeholder->certificate = *definition.preset_certificate;
+      placeholder->private_half = SecretHalf(ByteView(definition.preset_private));
+      placeholder->public_half = SecretHalf(ByteView(definition.preset_public));
+      out.emplace(name, std::move(placeholder));
+    } else if (definition.shared) {
+      auto secret = GenerateSecret(definition, authority, random, now);
+      if (!secret) return secret.error().WithContext("generating secrets from manifest: secret `" + name + "`");
+      out.emplace(name, std::move(*secret));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<SetManifestResult> Coordinator::SetManifest(Bytes manifest) {
+  const auto view = impl_->View();
+  STEELIE_CHECK_OK(RequireSettable(*view));
+  const Instant now = impl_->DecisionTime(*view);
+  Random& random = impl_->deps.random;
+  STEELIE_TRY(const std::shared_ptr<const Deployment> deployment,
+              Deployment::Compile(std::move(manifest), impl_->options.lenient_manifest));
+  STEELIE_TRY(SecretMap secrets, GenerateShared(*deployment, *view->authority, random, now));
+  STEELIE_TRY(Bytes signature, view->authority->root_key().Sign(SignatureScheme::kEcdsaSha256, deployment->raw()));
+  STEELIE_CHECK_OK(DryRun(*deployment, *view->authority, secrets, random, now));
+
+  const manifest::SealMode seal_mode = deployment->manifest().config.seal_mode;
+  const auto decide = [&](const State& state) -> Result<std::vector<EventBody>> {
+    // Somebody may have been quicker.
+    STEELIE_CHECK_OK(RequireSettable(state));
+    ManifestSet event;
+    event.manifest = deployment->raw();
+    event.lenient = deployment->lenient();
+    event.signature = signature;
+    event.root = {state.authority->root().der(), state.authority->root_key().ToPkcs8()};
+    event.intermediate = RecordOf(*state.authority);
+    event.root_secret = state.root_secret->Clone();
+    event.secrets = secrets;
+    return Just(std::move(event));
+  };
+  const auto create = [&](std::span<const SecretBuffer> events) { return impl_->vault.Create(seal_mode, events); };
+  if (const auto committed = impl_->journal->Commit(decide, create); !committed) {
+    return committed.error().reason() == "state.wrong" ? committed.error()
+                                                       : committed.error().WithContext("sealing state");
+  }
+  impl_->deps.logger.Info("SetManifest successful", {{"fingerprint", deployment->fingerprint()}});
+  return SetManifestResult{};
+}
+
+}  // namespace steelie::control

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/counter_map.h"
+#include "control/deployment.h"
+#include "control/event.h"
+#include "pki/authority.h"
+
+namespace steelie::control {
+
+/// The numbers that the API returns.
+enum class Phase : std::uint8_t { kUninitialized = 0, kRecovery = 1, kAcceptingManifest = 2, kAcceptingMarbles = 3 };
+
+/// A full update that waits for acknowledgements.
+struct PendingUpdate {
+  Bytes manifest;
+  bool lenient = false;
+  std::string fingerprint;
+  NameMap<bool> users;  // who may acknowledge, and whether they did
+  std::uint64_t missing = 0;
+
+  std::vector<std::string> MissingUsers() const;
+};
+
+/// Everything the Coordinator knows, as an immutable value: a copy shares all large parts. Only Apply changes one.
+struct State {
+  Phase phase = Phase::kAcceptingManifest;
+  Instant last_event{};
+  std::shared_ptr<const Deployment> deployment;
+  Bytes manifest_signature;
+  /// The packages in force, with the security versions that package updates set.
+  std::shared_ptr<const manifest::NameMap<manifest::Package>> packages;
+  std::shared_ptr<const pki::Authority> authority;
+  std::shared_ptr<const secrets::RootSecret> root_secret;
+  std::shared_ptr<const secrets::RootSecret> previous_root_secret;  // null: never rotated
+  std::shared_ptr<const SecretMap> secrets;                         // shared and user-defined ones
+  std::shared_ptr<const SecretMap> previous_secrets;
+  CounterMap activations;  // of types with a limit, by type
+  CounterMap counters;     // monotonic counters, by id
+  std::shared_ptr<const std::vector<std::string>> update_log;
+  std::shared_ptr<const PendingUpdate> pending;
+  std::uint64_t recorded_activations = 0;
+};
+
+/// Folds one event into the state. The only way a state ever changes. Fails only for an event that this program could not
+/// have written; the state is unusable then.
+Status Apply(State& state, const Event& event);
+
+/// For snapshots. Everything but what is worked out from the manifest.
+SecretBuffer EncodeState(const State& state);
+/// Errors: kDataLoss `state.malformed`, kFailedPrecondition `state.version`.
+Result<State> DecodeState(ByteView bytes);
+
+}  // namespace steelie::control

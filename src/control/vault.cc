@@ -1,0 +1,144 @@
+#include "control/vault.h"
+
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "ledger/memory/memory_store.h"
+#include "ledger/sqlite/sqlite_store.h"
+#include "seal/directory.h"
+
+namespace steelie::control {
+namespace {
+
+platform::SealingPolicy PolicyFor(manifest::SealMode mode) {
+  return mode == manifest::SealMode::kUniqueKey ? platform::SealingPolicy::kUnique : platform::SealingPolicy::kProduct;
+}
+
+seal::PlatformKey ToPlatformKey(const platform::SealingKey& key) {
+  return key.Reveal([](ByteView bytes) { return seal::PlatformKey(bytes); });
+}
+
+Error NoKey(const std::string& why) { return Error(Code::kPermissionDenied, "vault.key", why); }
+
+}  // namespace
+
+Vault::Vault(std::filesystem::path directory, const platform::Platform& platform, bool simulation, Random& random,
+             const Clock& clock, Logger& logger)
+    : directory_(std::move(directory)),
+      platform_(platform),
+      simulation_(simulation),
+      random_(random),
+      clock_(clock),
+      logger_(logger) {}
+
+Status Vault::OpenStore() {
+  ledger::SqliteStore::Options options;
+  options.warn = [this](std::string_view text) { logger_.Warn("Seal directory", {{"note", text}}); };
+  STEELIE_TRY(std::unique_ptr<ledger::SqliteStore> store,
+              ledger::SqliteStore::Open(directory_.string(), std::move(options)));
+  store_ = std::move(store);
+  return Ok();
+}
+
+Result<Opened> Vault::Open() {
+  STEELIE_CHECK_OK(OpenStore());
+  return OpenLedger();
+}
+
+Result<ledger::LedgerKey> Vault::UnsealKey(const ledger::Header& header) {
+  seal::KeyDirectory keys(directory_.string());
+  const Result<std::optional<seal::KeyFile>> file = keys.Read();
+  if (!file) return NoKey(file.error().message());
+  if (!file->has_value()) return NoKey("the file sealed_key is missing");
+  if ((*file)->ledger_id != header.id) return NoKey("the file sealed_key belongs to another ledger");
+  const auto wrapped = std::ranges::find((*file)->keys, header.key_epoch, &seal::WrappedKey::key_epoch);
+  if (wrapped == (*file)->keys.end()) {
+    return NoKey("the file sealed_key has no key of epoch " + std::to_string(header.key_epoch));
+  }
+  const auto platform_key = platform_.SealingKeyFor(wrapped->platform_info);
+  if (!platform_key) return NoKey(platform_key.error().message());
+  const auto key = seal::Unwrap(**file, *wrapped, ToPlatformKey(*platform_key));
+  if (!key) return NoKey(key.error().message());
+  return ledger::LedgerKey(ByteView(*key));
+}
+
+Result<Opened> Vault::OpenLedger() {
+  const auto header = ledger::Ledger::ReadHeader(*store_);
+  if (!header && header.error().reason() == "ledger.none") return Opened{};
+  if (!header) return header.error();
+  if (header->simulation != simulation_) {
+    return Error(Code::kFailedPrecondition, "vault.mode",
+                 header->simulation ? "the state in " + directory_.string() +
+                                          " was made in simulation mode; it is opened in simulation mode only"
+                                    : "the state in " + directory_.string() +
+                                          " is real; simulation mode never opens it. Use another seal directory");
+  }
+  auto key = UnsealKey(*header);
+  Opened opened;
+  if (!key) {
+    locked_ = true;
+    opened.locked = key.error();
+    return opened;
+  }
+  State state;
+  ledger::Ledger::Replay replay;
+  replay.snapshot = [&](ByteView bytes) -> Status {
+    STEELIE_TRY(state, DecodeState(bytes));
+    return Ok();
+  };
+  replay.event = [&](std::uint64_t, ByteView bytes) -> Status {
+    STEELIE_TRY(const Event event, DecodeEvent(bytes));
+    return Apply(state, event);
+  };
+  STEELIE_TRY(opened.ledger, ledger::Ledger::Open(store_, std::move(*key), random_, replay));
+  opened.state = std::move(state);
+  return opened;
+}
+
+// A new manifest is set although the old ledger cannot be opened: the old one may still be recoverable elsewhere, so it is
+// kept whole under a name of its own.
+Status Vault::BackUpLocked() {
+  store_.reset();
+  const std::filesystem::path backup = directory_ / ("backup-" + FormatMillis(clock_.Now()));
+  STEELIE_CHECK_OK(CreateFolder(backup));
+  std::error_code failure;
+  // The tail record goes last: as long as it is there, an emptied directory is not taken for a fresh one.
+  for (const char* name : {"sealed_key", "ledger.db-wal", "ledger.db", "tail"}) {
+    if (!std::filesystem::exists(directory_ / name)) continue;
+    std::filesystem::rename(directory_ / name, backup / name, failure);
+    if (failure) {
+      return Error(Code::kUnavailable, "vault.backup",
+                   "cannot keep the old state as " + backup.string() + ": " + failure.message());
+    }
+  }
+  logger_.Warn("The old sealed state was kept as a backup", {{"folder", backup.string()}});
+  locked_ = false;
+  return OpenStore();
+}
+
+Result<std::unique_ptr<ledger::Ledger>> Vault::Create(manifest::SealMode mode, std::span<const SecretBuffer> events) {
+  if (locked_) STEELIE_CHECK_OK(BackUpLocked());
+  ledger::Header header;
+  random_.Fill(header.id);
+  header.simulation = simulation_;
+  SecretBuffer key(32);
+  random_.Fill(key);
+  if (mode == manifest::SealMode::kDisabled) {
+    return ledger::Ledger::Create(std::make_shared<ledger::MemoryStore>(), header, ledger::LedgerKey(std::move(key)),
+                                  random_, events);
+  }
+  STEELIE_TRY(platform::DerivedSealingKey platform_key, platform_.NewSealingKey(PolicyFor(mode)));
+  seal::KeyFile file;
+  file.ledger_id = header.id;
+  file.simulation = simulation_;
+  file.keys.push_back(seal::Wrap(header.id, simulation_, header.key_epoch, ToPlatformKey(platform_key.key),
+                                 std::move(platform_key.info), key, random_));
+  // The key comes first: a ledger whose key is not on disk could never be opened again. A key without a ledger means
+  // nothing.
+  seal::KeyDirectory keys(directory_.string());
+  STEELIE_CHECK_OK(keys.Write(file));
+  return ledger::Ledger::Create(store_, header, ledger::LedgerKey(std::move(key)), random_, events);
+}
+
+}  // namespace steelie::control

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "control/state.h"
+#include "ledger/ledger.h"
+#include "manifest/model.h"
+#include "platform/platform.h"
+#include "seal/key_file.h"
+
+namespace steelie::control {
+
+/// What a start finds in the seal directory.
+struct Opened {
+  /// The ledger and the state it holds, if its key could be had.
+  std::unique_ptr<ledger::Ledger> ledger;
+  std::optional<State> state;
+  /// Set if there is a ledger whose key cannot be had here: why, for the log. Recovery is needed then.
+  std::optional<Error> locked;
+};
+
+/// Keeps the ledger and its key together: where they are, how the platform protects the key, and that a fresh ledger never
+/// takes the place of an old one.
+///
+/// Thread safety: one caller at a time.
+class Vault {
+ public:
+  Vault(std::filesystem::path directory, const platform::Platform& platform, bool simulation, Random& random,
+        const Clock& clock, Logger& logger);
+
+  /// Errors, all of which must end the start (nothing was changed): those of the store; kDataLoss `ledger.corrupt`;
+  /// kFailedPrecondition `vault.mode` the ledger was made in simulation mode and this is not, or the reverse.
+  Result<Opened> Open();
+
+  /// Makes the ledger that begins with `events`. A locked old one is first kept as a named backup beside it.
+  /// With SealMode Disabled the ledger lives in memory only.
+  Result<std::unique_ptr<ledger::Ledger>> Create(manifest::SealMode mode, std::span<const SecretBuffer> events);
+
+ private:
+  Status OpenStore();
+  Result<Opened> OpenLedger();
+  Result<ledger::LedgerKey> UnsealKey(const ledger::Header& header);
+  Status BackUpLocked();
+
+  std::filesystem::path directory_;
+  const platform::Platform& platform_;
+  bool simulation_;
+  Random& random_;
+  const Clock& clock_;
+  Logger& logger_;
+  std::shared_ptr<ledger::Store> store_;
+  bool locked_ = false;
+};
+
+}  // namespace steelie::control
