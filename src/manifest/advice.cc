@@ -33,7 +33,7 @@ void AdviseOnPackage(Checker& c, const std::string& name, const Package& p) {
     const std::string& status = p.accepted_tcb_statuses[i];
     if (std::ranges::find(kTcbStatuses, status) != kTcbStatuses.end()) continue;
     c.Warn({"Packages", name, "AcceptedTCBStatuses", std::to_string(i)}, "manifest.advice.tcb_status",
-           "no platform reports the TCB status " + Quoted(status) + SuggestName(status, kTcbStatuses));
+           "no platform reports the TCB status " + Quoted(status) + c.Suggest(status, kTcbStatuses));
   }
   for (std::size_t i = 0; i < p.accepted_advisories.size(); ++i) {
     if (IsAdvisory(p.accepted_advisories[i])) continue;

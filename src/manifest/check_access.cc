@@ -15,7 +15,7 @@ void CheckRoleNames(Checker& c, const std::string& user, const User& value) {
     if (m.roles.contains(value.roles[i])) continue;
     c.Error({"Users", user, "Roles", std::to_string(i)}, "manifest.user.role",
             "manifest specifies role " + Shown(value.roles[i]) + " for user " + Shown(user) +
-                ", but role does not exist" + SuggestEntry(value.roles[i], m.roles));
+                ", but role does not exist" + c.Suggest(value.roles[i], m.roles));
   }
 }
 
@@ -25,7 +25,7 @@ void CheckPackageRole(Checker& c, const std::string& name, const Role& role) {
     if (c.manifest().packages.contains(resource)) continue;
     c.Error({"Roles", name, "ResourceNames", std::to_string(i)}, "manifest.role.resource",
             "role " + Shown(name) + ": resource " + Shown(resource) + " of type Packages is not defined in manifest" +
-                SuggestEntry(resource, c.manifest().packages));
+                c.Suggest(resource, c.manifest().packages));
   }
 }
 
@@ -39,7 +39,7 @@ void CheckSecretRole(Checker& c, const std::string& name, const Role& role) {
     if (secret == c.manifest().secrets.end()) {
       c.Error({"Roles", name, "ResourceNames", index}, "manifest.role.resource",
               "role " + Shown(name) + ": resource " + Shown(resource) + " of type Secrets is not defined in manifest" +
-                  SuggestEntry(resource, c.manifest().secrets));
+                  c.Suggest(resource, c.manifest().secrets));
       continue;
     }
     if (c.Damaged("Secrets", resource)) continue;

@@ -64,7 +64,7 @@ void CheckMarble(Checker& c, const std::string& name, const Marble& marble, std:
     if (m.packages.empty()) return;  // the cause is reported
     c.Error({"Marbles", name, "Package"}, "manifest.package.unknown",
             "manifest does not contain marble package " + Shown(marble.package) + ", which marble " + Shown(name) +
-                " uses" + SuggestEntry(marble.package, m.packages));
+                " uses" + c.Suggest(marble.package, m.packages));
   } else {
     used.insert(package->first);
   }
@@ -72,7 +72,7 @@ void CheckMarble(Checker& c, const std::string& name, const Marble& marble, std:
     if (m.tls.contains(marble.tls[i])) continue;
     c.Error({"Marbles", name, "TLS", std::to_string(i)}, "manifest.marble.tls_tag",
             "manifest does not contain the TLS tag " + Shown(marble.tls[i]) + ", which marble " + Shown(name) +
-                " uses" + SuggestEntry(marble.tls[i], m.tls));
+                " uses" + c.Suggest(marble.tls[i], m.tls));
   }
   if (marble.certificate_validity_days > kLongestValidityDays) {
     c.Error({"Marbles", name, "CertificateValidity"}, "manifest.marble.certificate_validity",
@@ -126,7 +126,7 @@ void CheckTls(Checker& c) {
       if (!m.secrets.contains(entry.cert)) {
         c.Error({"TLS", tag, "Incoming", index, "Cert"}, "manifest.tls.cert_unknown",
                 where + " names the secret " + Shown(entry.cert) + ", which is not defined" +
-                    SuggestEntry(entry.cert, m.secrets));
+                    c.Suggest(entry.cert, m.secrets));
       }
       if (!entry.disable_client_auth) {
         c.Error({"TLS", tag, "Incoming", index, "Cert"}, "manifest.tls.client_auth",

@@ -32,6 +32,20 @@ class Checker {
     Add(warnings_, pointer, reason, std::move(message));
   }
 
+  /// `; did you mean X?` if a name of the map is near, as long as somebody will read it.
+  template <typename T>
+  std::string Suggest(std::string_view seen, const NameMap<T>& known) const {
+    constexpr std::size_t kMost = 100;
+    if (errors_.size() > kMaxProblems || known.size() > kMost) return {};
+    std::vector<std::string_view> names;
+    for (const auto& [name, value] : known) names.push_back(name);
+    const std::string_view nearest = NearestName(seen, names);
+    return nearest.empty() ? std::string() : "; did you mean " + Quoted(nearest) + "?";
+  }
+  std::string Suggest(std::string_view seen, std::span<const std::string_view> names) const {
+    return warnings_.size() > kMaxProblems ? std::string() : SuggestName(seen, names);
+  }
+
   std::vector<Problem> TakeErrors() { return std::move(errors_); }
   std::vector<Problem> TakeWarnings() { return std::move(warnings_); }
 
@@ -53,16 +67,5 @@ void CheckSecrets(Checker& c);   // 21, 22, and that the secrets can be generate
 void CheckRecovery(Checker& c);  // 27, 28, and that the keys can be used
 void Advise(Checker& c);
 void AdviseOnPastedSecrets(Checker& c);
-
-/// The names of a map, for suggestions.
-template <typename T>
-std::string SuggestEntry(std::string_view seen, const NameMap<T>& known) {
-  constexpr std::size_t kMost = 100;
-  if (known.size() > kMost) return {};
-  std::vector<std::string_view> names;
-  for (const auto& [name, value] : known) names.push_back(name);
-  const std::string_view nearest = NearestName(seen, names);
-  return nearest.empty() ? std::string() : "; did you mean " + Quoted(nearest) + "?";
-}
 
 }  // namespace steelie::manifest

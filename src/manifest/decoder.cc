@@ -11,11 +11,8 @@ std::string Path::Pointer() const {
 }
 
 void Findings::Add(Finding finding) {
-  if (kept_.size() < kMaxProblems) {
-    kept_.push_back(std::move(finding));
-  } else {
-    ++dropped_;
-  }
+  if (full()) return CountOnly();
+  kept_.push_back(std::move(finding));
 }
 
 std::vector<Problem> Findings::Sorted(ByteView document) && {
@@ -32,7 +29,7 @@ std::vector<Problem> Findings::Sorted(ByteView document) && {
   if (dropped_ > 0) {
     Problem last = out.back();
     last.reason = "manifest.too_many_problems";
-    last.message = std::to_string(dropped_) + " further problems are not shown";
+    last.message = "at least " + std::to_string(dropped_) + " further problems are not shown";
     out.push_back(std::move(last));
   }
   return out;
@@ -61,6 +58,7 @@ std::string Describe(JsonValue v) {
 }
 
 void Decoder::Complain(JsonValue at, const Path& path, std::string_view reason, std::string message) {
+  if (errors_.full()) return errors_.CountOnly();
   errors_.Add({.problem = {.reason = std::string(reason), .pointer = path.Pointer(), .message = std::move(message)},
                .offset = at.offset()});
 }
@@ -71,6 +69,7 @@ void Decoder::Error(JsonValue at, const Path& path, std::string_view reason, std
 }
 
 void Decoder::Warn(JsonValue at, const Path& path, std::string_view reason, std::string message) {
+  if (warnings_.full()) return warnings_.CountOnly();
   warnings_.Add({.problem = {.reason = std::string(reason), .pointer = path.Pointer(), .message = std::move(message)},
                  .offset = at.offset()});
 }
@@ -80,20 +79,25 @@ void Decoder::WrongType(JsonValue at, const Path& path, std::string_view expecte
         Quoted(path.Name()) + ": expected " + std::string(expected) + ", found " + Describe(at));
 }
 
+std::string Decoder::Suggest(std::string_view seen, std::span<const std::string_view> names) const {
+  return errors_.full() || warnings_.full() ? std::string() : SuggestName(seen, names);
+}
+
 bool Decoder::IsObject(JsonValue v, const Path& path) {
   if (v.kind() == JsonKind::kObject) return true;
   WrongType(v, path, "an object");
   return false;
 }
 
-void Decoder::ReportUnknown(JsonValue key, JsonValue value, const Path& path, std::string_view where,
+void Decoder::ReportUnknown(JsonValue key, const Path& path, std::string_view where,
                             std::span<const std::string_view> names, Unknown unknown) {
-  (void)value;
-  const std::string message = "unknown field " + Quoted(key.text()) + " in " + std::string(where);
-  if (unknown == Unknown::kWarn || options_.lenient) {
-    return Warn(key, path, "manifest.field.unknown", message + ", ignored" + SuggestName(key.text(), names));
-  }
-  Complain(key, path, "manifest.field.unknown", message + SuggestName(key.text(), names));
+  const bool tolerated = unknown == Unknown::kWarn || options_.lenient;
+  Findings& findings = tolerated ? warnings_ : errors_;
+  if (findings.full()) return findings.CountOnly();
+  std::string message = "unknown field " + Quoted(key.text()) + " in " + std::string(where) +
+                        (tolerated ? ", ignored" : "") + SuggestName(key.text(), names);
+  if (tolerated) return Warn(key, path, "manifest.field.unknown", std::move(message));
+  Complain(key, path, "manifest.field.unknown", std::move(message));
   // With a misspelt field the other one seems to be missing.
   if (!NearestName(key.text(), names).empty()) damage_.Add(section_, entry_);
 }

@@ -32,6 +32,9 @@ class Findings {
   /// In document order with lines and columns; the last one counts those beyond the bound.
   std::vector<Problem> Sorted(ByteView document) &&;
   bool empty() const { return kept_.empty(); }
+  /// Whether further ones are only counted, so that nobody need write them.
+  bool full() const { return kept_.size() >= kMaxProblems; }
+  void CountOnly() { ++dropped_; }
 
  private:
   std::vector<Finding> kept_;
@@ -80,10 +83,12 @@ class Decoder {
   template <typename T>
   void Read(JsonValue v, const Path& path, std::optional<T>& out);
 
+  /// SuggestName, as long as somebody will read it: hostile documents can make a million mistakes.
+  std::string Suggest(std::string_view seen, std::span<const std::string_view> names) const;
   /// Whether `v` is an object; complains if not.
   bool IsObject(JsonValue v, const Path& path);
-  void ReportUnknown(JsonValue key, JsonValue value, const Path& path, std::string_view where,
-                     std::span<const std::string_view> names, Unknown unknown);
+  void ReportUnknown(JsonValue key, const Path& path, std::string_view where, std::span<const std::string_view> names,
+                     Unknown unknown);
   void ReportRepeated(JsonValue key, const Path& path, std::string_view name, std::string_view first_spelling);
 
   /// Names the entry that is read from here on, for Damage.
@@ -148,7 +153,7 @@ void ReadObject(Decoder& d, JsonValue v, const Path& path, std::string_view wher
     }
     std::array<std::string_view, N> names;
     for (std::size_t i = 0; i < N; ++i) names[i] = fields[i].name;
-    d.ReportUnknown(key, value, at, where, names, unknown);
+    d.ReportUnknown(key, at, where, names, unknown);
   });
 }
 

@@ -77,7 +77,7 @@ bool ResolveType(Decoder& d, JsonValue object, const Path& path, RoleDraft& draf
     }
   }
   d.Error(at, draft.type ? type_path : path, "manifest.role.resource_type",
-          "unrecognized resource type: " + Shown(text) + " in role: " + Shown(path.Name()) + SuggestName(text, names));
+          "unrecognized resource type: " + Shown(text) + " in role: " + Shown(path.Name()) + d.Suggest(text, names));
   return false;
 }
 
@@ -100,7 +100,7 @@ void ResolveActions(Decoder& d, const Path& path, bool typed, RoleDraft& draft) 
     d.Error(element, at, "manifest.role.action",
             "unknown action: " + Shown(element.text()) + " for type " +
                 std::string(ResourceTypeName(draft.role.resource_type)) + " in role: " + Shown(path.Name()) +
-                SuggestName(element.text(), names));
+                d.Suggest(element.text(), names));
   });
 }
 
@@ -139,7 +139,7 @@ void ReadSealMode(Decoder& d, JsonValue v, const Path& path, Config& out) {
     out.seal_mode = SealMode::kDisabled;
   } else {
     constexpr std::array<std::string_view, 3> kModes = {"ProductKey", "UniqueKey", "Disabled"};
-    d.Error(v, path, "manifest.config.seal_mode", "unknown seal mode: " + Shown(text) + SuggestName(text, kModes));
+    d.Error(v, path, "manifest.config.seal_mode", "unknown seal mode: " + Shown(text) + d.Suggest(text, kModes));
   }
 }
 
@@ -163,7 +163,7 @@ void ReadFeatureGates(Decoder& d, JsonValue v, const Path& path, Config& out) {
     } else {
       constexpr std::array<std::string_view, 2> kGates = {"SignQuoteEndpoint", "MonotonicCounter"};
       d.Error(element, at, "manifest.config.feature_gate",
-              "unknown feature gate: " + Shown(gate) + SuggestName(gate, kGates));
+              "unknown feature gate: " + Shown(gate) + d.Suggest(gate, kGates));
     }
   });
   std::ranges::sort(out.feature_gates);

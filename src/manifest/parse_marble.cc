@@ -129,7 +129,7 @@ void ReadFileValue(Decoder& d, JsonValue v, const Path& path, FileValue& out) {
   constexpr std::array<std::string_view, 3> kEncodings = {"string", "base64", "hex"};
   if (encoding != "base64" && encoding != "hex") {
     return d.Error(v, path, "manifest.file.encoding",
-                   "unknown `Encoding` " + Quoted(draft.encoding) + SuggestName(draft.encoding, kEncodings));
+                   "unknown `Encoding` " + Quoted(draft.encoding) + d.Suggest(draft.encoding, kEncodings));
   }
   out.encoding = encoding == "hex" ? Encoding::kHex : Encoding::kBase64;
   auto data = out.encoding == Encoding::kHex ? HexDecode(draft.data) : Base64Decode(draft.data);

@@ -30,7 +30,7 @@ void ReadType(Decoder& d, JsonValue v, const Path& path, SecretDraft& out) {
   if (text == "raw") {
     message += "; it is called `symmetric-key` since MarbleRun 0.3";
   } else {
-    message += SuggestName(text, names);
+    message += d.Suggest(text, names);
   }
   d.Error(v, path, "manifest.secret.type", std::move(message));
 }
@@ -62,7 +62,7 @@ void ReadSecret(Decoder& d, JsonValue v, const Path& path, Secret& out) {
     std::array<std::string_view, kTypes.size()> names;
     for (std::size_t i = 0; i < kTypes.size(); ++i) names[i] = SecretTypeName(kTypes[i]);
     d.Error(v, path, "manifest.secret.type",
-            "the secret " + Quoted(path.Name()) + " has no `Type`" + SuggestName("", names));
+            "the secret " + Quoted(path.Name()) + " has no `Type`" + d.Suggest("", names));
   }
   out = std::move(draft.secret);
 }

@@ -39,5 +39,38 @@ void Load10kBroken(benchmark::State& state) {
 }
 BENCHMARK(Load10kBroken)->Unit(benchmark::kMillisecond);
 
+// What does a document cost that is made of mistakes? Per megabyte, so times 32 for the largest one.
+std::string Repeat(std::string_view head, std::string_view part, std::string_view tail) {
+  std::string out(head);
+  for (std::size_t i = 0; out.size() < 1'000'000; ++i) {
+    if (i > 0) out += ',';
+    const std::size_t number = part.find('#');
+    out += std::string(part.substr(0, number)) + std::to_string(i) + std::string(part.substr(number + 1));
+  }
+  return out + std::string(tail);
+}
+
+void LoadHostile(benchmark::State& state) {
+  std::string names;
+  for (int i = 0; i < 100; ++i) names += (i > 0 ? ",\"" : "\"") + std::string(40, 'a') + std::to_string(i) + "\":{}";
+  const std::string packages = "\"Packages\":{" + names + "}";
+  const std::string documents[] = {
+      Repeat("{", "\"unknown#\":0", "}"),
+      Repeat("{" + packages + R"(,"Roles":{"r":{"ResourceType":"Packages","ResourceNames":[)",
+             "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab#\"", "]}}}"),
+      Repeat("{" + packages + R"(,"Marbles":{)", "\"m#\":{}", "}}"),
+      Repeat(R"({"Marbles":{"m":{"Parameters":{"Files":{"f":")", "-----BEGIN {{#", "\"}}}}}"),
+      Repeat(R"({"Users":{)", R"("u#":{"Certificate":"-----BEGIN A-----\n-----END A-----"})", "}}"),
+      Repeat(R"({"Secrets":{"s":{"Type":"cert-rsa","Cert":{)", "\"DNSNamess#\":0", "}}}}"),
+      Repeat(R"({"Packages":{"p":{"AcceptedTCBStatuses":[)", "\"UpToDates#\"", "]}},\"Marbles\":{\"m\":{}}}"),
+  };
+  const std::string& text = documents[static_cast<std::size_t>(state.range(0))];
+  for (auto _ : state) {
+    const Outcome outcome = Load(AsBytes(text));
+    benchmark::DoNotOptimize(outcome.errors.size());
+  }
+}
+BENCHMARK(LoadHostile)->DenseRange(0, 6)->Unit(benchmark::kMillisecond);
+
 }  // namespace
 }  // namespace steelie::manifest

@@ -306,6 +306,22 @@ TEST(Check, WorksWithoutADocument) {
   EXPECT_EQ(verdict.errors[0].line, 0U);
 }
 
+TEST(Check, ThresholdSharesAreLimitedTo255Keys) {
+  const auto with_keys = [](int keys, int threshold) {
+    std::string text =
+        "{$P, $M, \"Config\": {\"RecoveryThreshold\": " + std::to_string(threshold) + "}, \"RecoveryKeys\": {";
+    for (int i = 0; i < keys; ++i) text += (i > 0 ? ",\"k" : "\"k") + std::to_string(i) + "\": \"$R\"";
+    return Load(MarkedText(text + "}}").bytes());
+  };
+  EXPECT_TRUE(with_keys(255, 2).manifest);
+  EXPECT_TRUE(with_keys(256, 0).manifest);
+  EXPECT_TRUE(with_keys(256, 256).manifest);
+  const Outcome outcome = with_keys(256, 2);
+  ASSERT_EQ(outcome.errors.size(), 1U) << Dump(outcome.errors);
+  EXPECT_EQ(outcome.errors[0].reason, "manifest.recovery_key.count");
+  EXPECT_EQ(outcome.errors[0].pointer, "/RecoveryKeys");
+}
+
 TEST(Check, BoundsTheNumberOfProblems) {
   std::string marbles;
   for (int i = 0; i < 3000; ++i) marbles += (i > 0 ? ",\"m" : "\"m") + std::to_string(i) + "\": {\"Package\": \"q\"}";
