@@ -89,6 +89,11 @@ Result<std::unique_ptr<Coordinator>> Coordinator::Start(CoordinatorOptions optio
 
 Phase Coordinator::phase() const { return impl_->View()->phase; }
 
+bool Coordinator::DefinesMarble(std::string_view marble_type) const {
+  const auto view = impl_->View();
+  return view->deployment && view->deployment->FindMarble(marble_type) != nullptr;
+}
+
 StatusView Coordinator::GetStatus() const {
   const Phase now = phase();
   return {now, MessageFor(now), impl_->options.simulation, impl_->options.lenient_manifest,

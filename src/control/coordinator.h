@@ -134,6 +134,8 @@ class Coordinator {
 
   StatusView GetStatus() const;
   Phase phase() const;
+  /// Whether the manifest in force defines a marble type.
+  bool DefinesMarble(std::string_view marble_type) const;
   /// Listener identities. Change with the CA, not otherwise.
   std::shared_ptr<const ServerIdentity> ClientApiIdentity() const;
   std::shared_ptr<const ServerIdentity> MarbleApiIdentity() const;
@@ -157,14 +159,18 @@ class Coordinator {
 
   /// Whether a feature gate of the manifest in force is on. Errors: kPermissionDenied `feature.disabled`.
   Status RequireFeature(manifest::FeatureGate gate) const;
+  /// Fails unless the caller is a marble with a current certificate. Errors: kUnauthenticated `marble.unauthorized`.
+  Status RequireMarble(const Caller& caller) const;
   /// Raises a marble's counter; returns the value before. Errors: kUnauthenticated `marble.unauthorized`.
   Result<std::uint64_t> SetCounter(const Caller& caller, const std::string& name, std::uint64_t value);
 
   /// Waits until everything recorded is durable.
   void Flush();
 
- private:
+  /// For the files of this folder.
   class Impl;
+
+ private:
   explicit Coordinator(std::unique_ptr<Impl> impl);
 
   std::unique_ptr<Impl> impl_;

@@ -72,8 +72,9 @@ class Authority {
   std::shared_ptr<const Bytes> issuer_name_, issuer_key_id_;
 };
 
+/// Arcs stay below 2^31, the most that some parsers read.
 /// Extension (non-critical, a DER TRUE) of every CA certificate of a Coordinator in simulation mode.
-inline constexpr const char* kSimulationOid = "2.25.5921468712403928513";
+inline constexpr const char* kSimulationOid = "2.25.1594387621";
 
 inline constexpr std::string_view kRootName = "MarbleRun Coordinator";
 inline constexpr std::string_view kIntermediateName = "MarbleRun Coordinator - Intermediate CA";

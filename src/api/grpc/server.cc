@@ -21,7 +21,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-struct Server::Shared {
+struct ServerState {
   std::shared_ptr<net::Listener> listener;
   std::unique_ptr<asio::ssl::context> tls;
   Service& service;
@@ -61,7 +61,7 @@ nghttp2_nv Header(std::string_view name, std::string_view value) {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, std::shared_ptr<Server::Shared> shared);
+  Connection(tcp::socket socket, std::shared_ptr<ServerState> shared);
   ~Connection();
 
   void Start();
@@ -88,7 +88,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   static Connection& Self(void* user) { return *static_cast<Connection*>(user); }
 
-  std::shared_ptr<Server::Shared> shared_;
+  std::shared_ptr<ServerState> shared_;
   asio::ssl::stream<tcp::socket> stream_;
   asio::steady_timer timer_;
   nghttp2_session* session_ = nullptr;
@@ -100,7 +100,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool closed_ = false;
 };
 
-Connection::Connection(tcp::socket socket, std::shared_ptr<Server::Shared> shared)
+Connection::Connection(tcp::socket socket, std::shared_ptr<ServerState> shared)
     : shared_(std::move(shared)), stream_(std::move(socket), *shared_->tls), timer_(stream_.get_executor()) {
   ++shared_->connections;
 }
@@ -348,12 +348,12 @@ void Connection::Close() {
 
 Server::Server(std::shared_ptr<net::Listener> listener, std::unique_ptr<asio::ssl::context> tls, Service& service,
                asio::thread_pool& workers, Logger& logger, CallCounter* counter, ServerLimits limits)
-    : shared_(new Shared{std::move(listener), std::move(tls), service, workers, logger, counter, limits}) {}
+    : shared_(new ServerState{std::move(listener), std::move(tls), service, workers, logger, counter, limits}) {}
 
 Server::~Server() { Stop(); }
 
 void Server::Start() {
-  shared_->listener->Start([weak = std::weak_ptr<Shared>(shared_)](tcp::socket socket) {
+  shared_->listener->Start([weak = std::weak_ptr<ServerState>(shared_)](tcp::socket socket) {
     const auto shared = weak.lock();
     if (shared == nullptr) return;
     if (shared->connections >= shared->limits.max_connections) {

@@ -32,6 +32,8 @@ class CallCounter {
   virtual void CallFinished(Code code, bool ok) = 0;
 };
 
+struct ServerState;
+
 /// A gRPC server for unary calls: our own TLS listener with nghttp2. Every connection has a strand; calls run on the
 /// workers.
 class Server {
@@ -45,8 +47,7 @@ class Server {
   void Stop();
 
  private:
-  struct Shared;
-  std::shared_ptr<Shared> shared_;
+  std::shared_ptr<ServerState> shared_;
 };
 
 }  // namespace steelie::api::grpc

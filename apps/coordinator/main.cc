@@ -1,0 +1,232 @@
+// Wires the Coordinator: configuration, platform, use cases, listeners. No logic of its own.
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "api/grpc/server.h"
+#include "api/monitoring/metrics.h"
+#include "api/net/listener.h"
+#include "api/rest/http_server.h"
+#include "api/rest/router.h"
+#include "api/tls/context.h"
+#include "attest/sim/sim.h"
+#include "base/file.h"
+#include "base/json_logger.h"
+#include "config.h"
+#include "control/coordinator.h"
+#include "crypto/random.h"
+#include "platform/none.h"
+#include "platform/sim.h"
+#include "secret/harden.h"
+#include "version.h"
+
+namespace steelie::coordinator {
+namespace {
+
+namespace asio = boost::asio;
+
+// Enough that calls waiting for the disk gather into batches.
+constexpr std::size_t kWorkers = 64;
+constexpr std::size_t kMaxManifest = std::size_t{32} << 20U;
+
+/// Keeps messages of the HTTP server below a level of their own.
+class HttpLogger final : public Logger {
+ public:
+  HttpLogger(Logger& logger, LogLevel level) : logger_(logger), level_(level) {}
+  void Log(LogLevel level, std::string_view message, std::vector<LogField> fields) override {
+    if (message.starts_with("http:")) {
+      logger_.Log(level_, message, std::move(fields));
+    } else {
+      logger_.Log(level, message, std::move(fields));
+    }
+  }
+
+ private:
+  Logger& logger_;
+  LogLevel level_;
+};
+
+struct PlatformSetup {
+  std::unique_ptr<platform::Platform> platform;
+  std::optional<Certificate> vendor_root;
+};
+
+Result<PlatformSetup> OpenPlatform(const Config& config, Random& random, const Clock& clock) {
+  PlatformSetup setup;
+  if (config.sim_platform.empty()) {
+    setup.platform = std::make_unique<platform::NonePlatform>();
+    return setup;
+  }
+  if (!config.simulation) {
+    return Error(Code::kFailedPrecondition, "mode.sim_platform",
+                 "--sim-platform needs simulation mode: start with OE_SIMULATION=1 or --simulation");
+  }
+  platform::SimIdentity identity;
+  STEELIE_TRY(identity.measurement, platform::MeasureProgram("/proc/self/exe"));
+  STEELIE_TRY(const Bytes signer, HexDecode(config.sim_signer).WithContext("--sim-signer"));
+  if (signer.size() != identity.signer.size()) {
+    return Error(Code::kInvalidArgument, "config.sim_signer", "--sim-signer must have 64 hex digits");
+  }
+  std::ranges::copy(signer, identity.signer.begin());
+  STEELIE_TRY(auto sim, platform::SimPlatform::Open(config.sim_platform, identity, random, clock));
+  setup.vendor_root = sim->vendor_root();
+  setup.platform = std::move(sim);
+  return setup;
+}
+
+Status SetStartupManifest(const Config& config, control::Coordinator& coordinator) {
+  if (config.startup_manifest.empty()) return Ok();
+  STEELIE_TRY(Bytes manifest, ReadFile(config.startup_manifest, kMaxManifest));
+  STEELIE_CHECK_OK(coordinator.SetManifest(std::move(manifest)).WithContext("setting the start-up manifest"));
+  return Ok();
+}
+
+control::CoordinatorOptions OptionsFrom(const Config& config) {
+  control::CoordinatorOptions options;
+  options.seal_directory = config.seal_directory.empty() ? std::filesystem::current_path() / "marblerun-coordinator-data"
+                                                         : config.seal_directory;
+  options.dns_names = config.dns_names;
+  options.curve = config.curve;
+  options.lenient_manifest = config.lenient_manifest;
+  options.simulation = config.simulation;
+  options.build_time = Instant(std::chrono::seconds(kBuildTime));
+  return options;
+}
+
+api::rest::Handlers ClientHandlers(const api::rest::Router& router, api::monitoring::Metrics& metrics) {
+  api::rest::Handlers handlers;
+  handlers.handle = [&](const api::rest::Request& request) { return router.Handle(request); };
+  handlers.body_limit = api::rest::Router::BodyLimit;
+  handlers.started = [&](std::string_view target) { metrics.RequestStarted(api::rest::Router::KnownPath(target)); };
+  handlers.finished = [&](const api::rest::Request& request, const api::rest::Response& response,
+                          std::chrono::nanoseconds duration) {
+    metrics.RequestFinished(api::rest::Router::KnownPath(request.target), request, response, duration);
+  };
+  return handlers;
+}
+
+api::rest::Handlers MonitoringHandlers(const api::monitoring::Metrics& metrics, const control::Coordinator& coordinator) {
+  api::rest::Handlers handlers;
+  handlers.handle = [&](const api::rest::Request& request) {
+    return api::monitoring::HandleMonitoring(metrics, coordinator, request);
+  };
+  handlers.body_limit = [](std::string_view) { return std::size_t{1024}; };
+  return handlers;
+}
+
+Status Run(const Config& config, Logger& logger) {
+  const SystemClock clock;
+  SystemRandom random;
+  STEELIE_TRY(PlatformSetup setup, OpenPlatform(config, random, clock));
+  const attest::sim::SimVerifier sim_verifier(setup.vendor_root);
+  api::monitoring::Metrics metrics(kVersion, kCommit);
+  const auto on_fatal = [&](const Error& error) {
+    logger.LogError("It is unknown what is on disk. Ending, so that the next start reads what is there",
+                    {{"reason", error.reason()}, {"error", error.message()}});
+    std::_Exit(EXIT_FAILURE);
+  };
+  STEELIE_TRY(const std::unique_ptr<control::Coordinator> coordinator,
+              control::Coordinator::Start(OptionsFrom(config), {*setup.platform, sim_verifier, clock, random, logger,
+                                                                metrics, on_fatal}));
+  metrics.SetSources([&] { return static_cast<int>(coordinator->phase()); },
+                     [&](std::string_view type) { return coordinator->DefinesMarble(type); });
+  STEELIE_CHECK_OK(SetStartupManifest(config, *coordinator));
+
+  asio::io_context io;
+  asio::thread_pool workers(kWorkers);
+  const api::rest::Router router(*coordinator, logger);
+  HttpLogger http_logger(logger, config.http_error_level);
+
+  STEELIE_TRY(auto mesh_listener, api::net::Listener::Open(io.get_executor(), config.mesh_address, logger));
+  api::grpc::MarbleService service(*coordinator, logger);
+  api::grpc::Server marble_server(
+      mesh_listener,
+      api::tls::MakeServerContext({.identity = [&] { return coordinator->MarbleApiIdentity(); },
+                                   .clients = api::tls::ClientCertificates::kRequired,
+                                   .alpn = {"h2"},
+                                   .alpn_required = true}),
+      service, workers, logger, &metrics);
+
+  STEELIE_TRY(auto client_listener, api::net::Listener::Open(io.get_executor(), config.client_address, logger));
+  api::rest::HttpServer client_server(
+      client_listener,
+      api::tls::MakeServerContext({.identity = [&] { return coordinator->ClientApiIdentity(); },
+                                   .clients = api::tls::ClientCertificates::kOptional,
+                                   .alpn = {"http/1.1"}}),
+      ClientHandlers(router, metrics), workers, http_logger);
+
+  std::unique_ptr<api::rest::HttpServer> monitoring_server;
+  if (!config.prometheus_address.empty()) {
+    STEELIE_TRY(auto listener, api::net::Listener::Open(io.get_executor(), config.prometheus_address, logger));
+    logger.Info("Starting prometheus /metrics endpoint", {{"address", listener->LocalAddress()}});
+    monitoring_server = std::make_unique<api::rest::HttpServer>(listener, nullptr, MonitoringHandlers(metrics, *coordinator),
+                                                                workers, http_logger);
+    monitoring_server->Start();
+  }
+  logger.Info("Starting the marble server");
+  marble_server.Start();
+  logger.Info("Started gRPC server", {{"grpcAddr", mesh_listener->LocalAddress()}});
+  logger.Info("Starting client https server", {{"address", client_listener->LocalAddress()}});
+  client_server.Start();
+
+  asio::signal_set signals(io, SIGINT, SIGTERM);
+  signals.async_wait([&](boost::system::error_code, int signal) {
+    logger.Info("Shutting down", {{"signal", signal}});
+    marble_server.Stop();
+    client_server.Stop();
+    if (monitoring_server) monitoring_server->Stop();
+    io.stop();
+  });
+  const unsigned threads = std::max(2U, std::thread::hardware_concurrency());
+  std::vector<std::jthread> pool;
+  for (unsigned i = 1; i < threads; ++i) pool.emplace_back([&] { io.run(); });
+  io.run();
+  pool.clear();
+  workers.join();
+  coordinator->Flush();
+  return Ok();
+}
+
+int Main(int argc, char** argv) {
+  const std::vector<std::string> unprotected = HardenProcess();
+  // Few arenas: many threads would otherwise each keep memory of their own.
+  ::mallopt(M_ARENA_MAX, 2);
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto environment = [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+  };
+  const ParsedConfig parsed = ParseConfig(argc, argv, environment);
+  if (parsed.exit_code) {
+    std::fputs(parsed.output.c_str(), *parsed.exit_code == 0 ? stdout : stderr);
+    return *parsed.exit_code;
+  }
+  const Config& config = parsed.config;
+  const SystemClock clock;
+  JsonLogger logger({.level = config.dev_mode || config.debug_logging ? LogLevel::kDebug : LogLevel::kInfo,
+                     .console = config.dev_mode},
+                    clock, WriteToStderr);
+  logger.Info("Starting coordinator", {{"version", kVersion}, {"commit", kCommit}, {"distributed", false}});
+  for (const std::string& text : unprotected) logger.Warn("Process hardening is incomplete", {{"note", text}});
+  if (config.bad_http_error_level) {
+    logger.Warn("Unknown HTTP error log level, using error", {{"level", *config.bad_http_error_level}});
+  }
+  if (const Status result = Run(config, logger); !result) {
+    logger.LogError("The Coordinator cannot run", {{"reason", result.error().reason()}, {"error", result.error().message()}});
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace steelie::coordinator
+
+int main(int argc, char** argv) { return steelie::coordinator::Main(argc, argv); }

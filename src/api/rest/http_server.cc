@@ -1,0 +1,212 @@
+#include "api/rest/http_server.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+
+#include "api/rest/envelope.h"
+#include "api/tls/context.h"
+#include "secret/wipe.h"
+
+namespace steelie::api::rest {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+struct HttpServerState {
+  std::shared_ptr<net::Listener> listener;
+  std::unique_ptr<asio::ssl::context> tls;
+  Handlers handlers;
+  asio::thread_pool& workers;
+  Logger& logger;
+  HttpLimits limits;
+  std::atomic<std::size_t> connections = 0;
+  std::atomic<bool> stopping = false;
+};
+
+namespace {
+
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+using PlainStream = beast::tcp_stream;
+
+
+template <typename Stream>
+class Session : public std::enable_shared_from_this<Session<Stream>> {
+ public:
+  template <typename... Args>
+  explicit Session(std::shared_ptr<HttpServerState> state, Args&&... args)
+      : state_(std::move(state)), stream_(std::forward<Args>(args)...) {
+    ++state_->connections;
+  }
+  ~Session() { --state_->connections; }
+
+  void Start() {
+    if constexpr (std::is_same_v<Stream, TlsStream>) {
+      Expire(state_->limits.handshake);
+      stream_.async_handshake(asio::ssl::stream_base::server, [self = this->shared_from_this()](error_code code) {
+        if (code) {
+          self->state_->logger.Debug("http: TLS handshake error", {{"error", code.message()}});
+          return;
+        }
+        self->caller_.leaf = tls::PeerLeaf(self->stream_.native_handle());
+        self->ReadHeader();
+      });
+    } else {
+      ReadHeader();
+    }
+  }
+
+ private:
+  using Parser = http::request_parser<http::string_body>;
+
+  void Expire(std::chrono::seconds limit) { beast::get_lowest_layer(stream_).expires_after(limit); }
+
+  void ReadHeader() {
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(state_->limits.header_bytes));
+    // The limit of the path is set once the path is known.
+    parser_->body_limit(boost::none);
+    Expire(state_->limits.header);
+    http::async_read_header(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code code, std::size_t) {
+      self->OnHeader(code);
+    });
+  }
+
+  void OnHeader(error_code code) {
+    if (code == http::error::header_limit) return Refuse(431, "request header is too large", "request.header_size");
+    if (code == beast::error::timeout && buffer_.size() > 0) return Refuse(408, "request timeout", "request.timeout");
+    if (code == http::error::end_of_stream || code == beast::error::timeout) return Close();
+    if (code && code.category() == make_error_code(http::error::bad_method).category()) {
+      return Refuse(400, "malformed HTTP request", "request.http");
+    }
+    if (code) return Close();
+    const std::string target(parser_->get().target());
+    const std::size_t limit = state_->handlers.body_limit(target);
+    if (parser_->content_length() && *parser_->content_length() > limit) {
+      return Refuse(413, "request body is larger than " + std::to_string(limit) + " bytes", "request.size");
+    }
+    parser_->body_limit(limit);
+    limit_ = limit;
+    Expire(state_->limits.body);
+    if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
+      continue_.emplace(http::status::continue_, 11);
+      http::async_write(stream_, *continue_, [self = this->shared_from_this()](error_code failed, std::size_t) {
+        if (!failed) self->ReadBody();
+      });
+      return;
+    }
+    ReadBody();
+  }
+
+  void ReadBody() {
+    http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code code, std::size_t) {
+      self->OnBody(code);
+    });
+  }
+
+  void OnBody(error_code code) {
+    if (code == http::error::body_limit) {
+      return Refuse(413, "request body is larger than " + std::to_string(limit_) + " bytes", "request.size");
+    }
+    if (code == beast::error::timeout) return Refuse(408, "request timeout", "request.timeout");
+    if (code) return Close();
+    auto message = parser_->release();
+    keep_alive_ = message.keep_alive() && !state_->stopping;
+    Request request{std::string(message.method_string()), std::string(message.target()), std::move(message.body()), caller_};
+    if (state_->handlers.started) state_->handlers.started(request.target);
+    beast::get_lowest_layer(stream_).expires_never();
+    asio::post(state_->workers, [self = this->shared_from_this(), request = std::move(request)]() mutable {
+      const auto begin = std::chrono::steady_clock::now();
+      Response response = self->state_->handlers.handle(request);
+      if (self->state_->handlers.finished) {
+        self->state_->handlers.finished(request, response, std::chrono::steady_clock::now() - begin);
+      }
+      // A body may hold secrets that users upload.
+      Wipe(request.body.data(), request.body.size());
+      const bool head = request.method == "HEAD";
+      asio::post(self->stream_.get_executor(), [self, head, response = std::move(response)]() mutable {
+        self->Write(std::move(response), head);
+      });
+    });
+  }
+
+  void Refuse(int status, const std::string& message, const char* reason) {
+    keep_alive_ = false;
+    Write(ErrorEnvelope(status, message, reason), false);
+  }
+
+  void Write(Response response, bool head) {
+    response_.emplace();
+    response_->version(11);
+    response_->result(static_cast<unsigned>(response.status));
+    response_->set(http::field::content_type, response.content_type);
+    for (const auto& [name, value] : response.headers) response_->set(name, value);
+    response_->keep_alive(keep_alive_);
+    const std::size_t size = response.body.size();
+    if (!head) response_->body() = std::move(response.body);
+    response_->content_length(size);
+    Expire(state_->limits.body);
+    http::async_write(stream_, *response_, [self = this->shared_from_this()](error_code code, std::size_t) {
+      Wipe(self->response_->body().data(), self->response_->body().size());
+      if (code || !self->keep_alive_) return self->Close();
+      self->ReadHeader();
+    });
+  }
+
+  void Close() {
+    if constexpr (std::is_same_v<Stream, TlsStream>) {
+      Expire(std::chrono::seconds(5));
+      stream_.async_shutdown([self = this->shared_from_this()](error_code) {});
+    } else {
+      error_code ignored;
+      stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    }
+  }
+
+  std::shared_ptr<HttpServerState> state_;
+  Stream stream_;
+  control::Caller caller_;
+  beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  std::optional<http::response<http::string_body>> response_;
+  std::optional<http::response<http::empty_body>> continue_;
+  std::size_t limit_ = 0;
+  bool keep_alive_ = false;
+};
+
+}  // namespace
+
+HttpServer::HttpServer(std::shared_ptr<net::Listener> listener, std::unique_ptr<asio::ssl::context> tls,
+                       Handlers handlers, asio::thread_pool& workers, Logger& logger, HttpLimits limits)
+    : state_(new HttpServerState{std::move(listener), std::move(tls), std::move(handlers), workers, logger, limits}) {}
+
+HttpServer::~HttpServer() { Stop(); }
+
+void HttpServer::Start() {
+  state_->listener->Start([weak = std::weak_ptr<HttpServerState>(state_)](tcp::socket socket) {
+    const auto state = weak.lock();
+    if (state == nullptr) return;
+    if (state->connections >= state->limits.max_connections) {
+      state->logger.Warn("Too many connections to the client API", {});
+      return;
+    }
+    if (state->tls != nullptr) {
+      std::make_shared<Session<TlsStream>>(state, std::move(socket), *state->tls)->Start();
+    } else {
+      std::make_shared<Session<PlainStream>>(state, std::move(socket))->Start();
+    }
+  });
+}
+
+void HttpServer::Stop() {
+  state_->stopping = true;
+  state_->listener->Stop();
+}
+
+}  // namespace steelie::api::rest

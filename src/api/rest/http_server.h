@@ -1,0 +1,52 @@
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+#include <functional>
+#include <memory>
+
+#include "api/net/listener.h"
+#include "api/rest/message.h"
+#include "base/log.h"
+
+namespace boost::asio {
+class thread_pool;
+}
+
+namespace steelie::api::rest {
+
+/// What the HTTP server serves. Called on worker threads.
+struct Handlers {
+  std::function<Response(const Request&)> handle;
+  /// Bytes of body that a request to this target may have.
+  std::function<std::size_t(std::string_view target)> body_limit;
+  /// Told when a request begins and ends, for metrics. May be empty.
+  std::function<void(std::string_view target)> started;
+  std::function<void(const Request&, const Response&, std::chrono::nanoseconds)> finished;
+};
+
+struct HttpLimits {
+  std::chrono::seconds handshake{20};
+  std::chrono::seconds header{20};    // also how long a kept-alive connection may be idle
+  std::chrono::seconds body{120};
+  std::size_t header_bytes = std::size_t{64} << 10U;
+  std::size_t max_connections = 10'000;
+};
+
+struct HttpServerState;
+
+/// HTTP/1.1, over TLS if a context is given. Slow or oversized requests are answered 408, 413 or 431 and closed.
+class HttpServer {
+ public:
+  HttpServer(std::shared_ptr<net::Listener> listener, std::unique_ptr<boost::asio::ssl::context> tls, Handlers handlers,
+             boost::asio::thread_pool& workers, Logger& logger, HttpLimits limits = {});
+  ~HttpServer();
+
+  void Start();
+  /// No new connections; requests under way are answered.
+  void Stop();
+
+ private:
+  std::shared_ptr<HttpServerState> state_;
+};
+
+}  // namespace steelie::api::rest

@@ -1,0 +1,115 @@
+#include "base/json_logger.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+
+namespace steelie {
+namespace {
+
+constexpr std::size_t kMaxValue = 1024;
+constexpr std::size_t kMaxMessages = 1000;
+constexpr std::uint64_t kFirst = 100;
+constexpr std::uint64_t kThereafter = 100;
+
+std::string_view LevelName(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return "debug";
+    case LogLevel::kInfo: return "info";
+    case LogLevel::kWarn: return "warn";
+    case LogLevel::kError: return "error";
+  }
+  return "error";
+}
+
+void AppendString(std::string& out, std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  out.push_back('"');
+  for (const char c : text.substr(0, kMaxValue)) {
+    const auto b = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out.push_back('\\');
+      out.push_back(c);
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (b < 0x20 || b == 0x7f) {
+      out += "\\u00";
+      out.push_back(kHex[b >> 4U]);
+      out.push_back(kHex[b & 15U]);
+    } else {
+      out.push_back(c);
+    }
+  }
+  if (text.size() > kMaxValue) out += "...";
+  out.push_back('"');
+}
+
+void AppendValue(std::string& out, const LogField::Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    AppendString(out, *text);
+  } else if (const auto* flag = std::get_if<bool>(&value)) {
+    out += *flag ? "true" : "false";
+  } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    out += std::to_string(*number);
+  } else {
+    out += std::to_string(std::get<std::uint64_t>(value));
+  }
+}
+
+std::string JsonLine(LogLevel level, Instant now, std::string_view message, const std::vector<LogField>& fields) {
+  std::array<char, 32> ts{};
+  std::snprintf(ts.data(), ts.size(), "%.6f", static_cast<double>(now.time_since_epoch().count()) / 1e9);
+  std::string out = "{\"level\":\"" + std::string(LevelName(level)) + "\",\"ts\":" + ts.data() + ",\"msg\":";
+  AppendString(out, message);
+  for (const LogField& field : fields) {
+    out.push_back(',');
+    AppendString(out, field.name);
+    out.push_back(':');
+    AppendValue(out, field.value);
+  }
+  return out + "}\n";
+}
+
+std::string ConsoleLine(LogLevel level, Instant now, std::string_view message, const std::vector<LogField>& fields) {
+  std::string out = FormatMillis(now) + "\t" + std::string(LevelName(level)) + "\t" + std::string(message);
+  for (const LogField& field : fields) {
+    out += "\t" + std::string(field.name) + "=";
+    AppendValue(out, field.value);
+  }
+  return out + "\n";
+}
+
+}  // namespace
+
+bool JsonLogger::Sampled(LogLevel level, std::string_view message, std::int64_t second) {
+  if (second != second_ || seen_.size() > kMaxMessages) {
+    second_ = second;
+    seen_.clear();
+  }
+  const std::uint64_t n = ++seen_[std::string(LevelName(level)) + std::string(message)];
+  return n <= kFirst || (n - kFirst) % kThereafter == 0;
+}
+
+void JsonLogger::Log(LogLevel level, std::string_view message, std::vector<LogField> fields) {
+  if (level < options_.level) return;
+  const Instant now = clock_.Now();
+  {
+    MutexLock lock(mutex_);
+    if (!Sampled(level, message, now.time_since_epoch().count() / 1'000'000'000)) return;
+  }
+  const std::string line =
+      options_.console ? ConsoleLine(level, now, message, fields) : JsonLine(level, now, message, fields);
+  MutexLock lock(mutex_);
+  write_(line);
+}
+
+void WriteToStderr(std::string_view line) {
+  while (!line.empty()) {
+    const ssize_t n = ::write(STDERR_FILENO, line.data(), line.size());
+    if (n <= 0) return;
+    line.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace steelie
