@@ -73,9 +73,8 @@ TEST(Template, MessagesHoldNoSecrets) {
 TEST(Template, NoOutputBehindAnError) { EXPECT_FALSE(Expand("{{ hex .Secrets.key }}{{ .Nope }}").has_value()); }
 
 TEST(Template, LegacyNamesWork) {
-  const std::string seal_key(64, '\0');
   EXPECT_EQ(Expand("{{ hex .Marblerun.SealKey }}").value().substr(0, 4), "5e5e");
-  EXPECT_EQ(Expand("{{ hex .MarbleRun.SealKey }}").value().size(), seal_key.size());
+  EXPECT_EQ(Expand("{{ hex .MarbleRun.SealKey }}").value().size(), 64U);
   EXPECT_EQ(Expand("{{ hex .Marblerun.SealKey.Private }}").value(), Expand("{{ hex .Marblerun.SealKey }}").value());
   const std::string certificate = "-----BEGIN CERTIFICATE-----\nQQ==\n-----END CERTIFICATE-----\n";
   EXPECT_EQ(Expand("{{ pem .Marblerun.RootCA.Cert }}").value(), certificate);
@@ -118,7 +117,7 @@ TEST(Template, DeepNestingIsRefusedNotFatal) {
     for (int i = 0; i < n; ++i) out += part;
     return out;
   };
-  EXPECT_EQ(Expand("{{" + repeat("(", 900) + "1" + repeat(")", 900) + "}}").value(), "1");
+  EXPECT_EQ(Expand("{{" + repeat("(", 400) + "1" + repeat(")", 400) + "}}").value(), "1");
   EXPECT_THAT(Expand("{{" + repeat("(", 100'000) + "1"), FailsWith("template.parse"));
   EXPECT_THAT(Expand(repeat("{{if 1}}", 100'000)), FailsWith("template.parse"));
   EXPECT_EQ(Expand("{{if 0}}" + repeat("{{else if 0}}", 50'000) + "{{else}}x{{end}}").value(), "x");
