@@ -15,19 +15,22 @@ std::size_t LengthOf(Store& store, const Value& value) {
 
 bool HasLength(Kind kind) { return kind == Kind::kString || kind == Kind::kList || kind == Kind::kMap; }
 
+// Without the index: it may be a byte of a secret.
+Error OutOfRange() { return ExecutionError("index out of range"); }
+
 // An integer of any kind from 0 to `limit`.
 Result<std::size_t> Position(const Value& value, std::size_t limit) {
   if (value.kind() != Kind::kInt && value.kind() != Kind::kUint) {
-    return ExecutionError("cannot index a list with a value of type " + std::string(TypeName(value.type)));
+    return ExecutionError("cannot index a list with " + std::string(DescribeType(value.type)));
   }
   if (value.integer < 0 || static_cast<std::uint64_t>(value.integer) > limit) {
-    return ExecutionError("index out of range: " + std::to_string(value.integer));
+    return OutOfRange();
   }
   return static_cast<std::size_t>(value.integer);
 }
 
 Result<Value> Length(Store& store, const Value& value) {
-  if (!HasLength(value.kind())) return ExecutionError("len of type " + std::string(TypeName(value.type)));
+  if (!HasLength(value.kind())) return ExecutionError(std::string(DescribeType(value.type)) + " has no length");
   return Value::Int(static_cast<std::int64_t>(LengthOf(store, value)));
 }
 
@@ -39,14 +42,13 @@ Result<Value> Index(Store& store, std::span<const Value> arguments) {
       case Kind::kString:
       case Kind::kList: {
         STEELIE_TRY(const std::size_t at, Position(index, item.size));
-        if (at == item.size) return ExecutionError("index out of range: " + std::to_string(at));
+        if (at == item.size) return OutOfRange();
         item = ElementAt(item, at);
         break;
       }
       case Kind::kMap: {
         if (index.type != Type::kString) {
-          return ExecutionError("a secret's name must be a string, not a value of type " +
-                                std::string(TypeName(index.type)));
+          return ExecutionError("a secret's name must be a string, not " + std::string(DescribeType(index.type)));
         }
         // A name that is not there gives an empty secret, not "no value".
         item = FindSecret(store, item.generation, index.text());
@@ -54,7 +56,7 @@ Result<Value> Index(Store& store, std::span<const Value> arguments) {
         break;
       }
       default:
-        return ExecutionError("cannot index a value of type " + std::string(TypeName(item.type)));
+        return ExecutionError("cannot index " + std::string(DescribeType(item.type)));
     }
   }
   return item;
@@ -65,7 +67,7 @@ Result<Value> Slice(std::span<const Value> arguments) {
   const std::span<const Value> indexes = arguments.subspan(1);
   const bool is_string = item.kind() == Kind::kString;
   if (!is_string && item.kind() != Kind::kList) {
-    return ExecutionError("cannot slice a value of type " + std::string(TypeName(item.type)));
+    return ExecutionError("cannot slice " + std::string(DescribeType(item.type)));
   }
   if (indexes.size() > 3) return ExecutionError("too many slice indexes");
   if (is_string && indexes.size() == 3) return ExecutionError("a string takes at most two slice indexes");

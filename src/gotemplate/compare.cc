@@ -20,8 +20,8 @@ bool IsBasic(Kind kind) {
 bool IsInteger(Kind kind) { return kind == Kind::kInt || kind == Kind::kUint; }
 
 Error Incompatible(const Value& a, const Value& b) {
-  return ExecutionError("incompatible types for comparison: " + std::string(TypeName(a.type)) + " and " +
-                        std::string(TypeName(b.type)));
+  return ExecutionError("cannot compare " + std::string(DescribeType(a.type)) + " with " +
+                        std::string(DescribeType(b.type)));
 }
 
 // A signed and an unsigned integer, in either order: below zero is below everything unsigned.
@@ -67,7 +67,7 @@ Result<bool> Equal(Store& store, const Value& a, const Value& b) {
   if (IsNil(a) || IsNil(b)) return IsNil(a) && IsNil(b);
   if (a.type == Type::kTime && b.type == Type::kTime) return a.integer == b.integer && a.size == b.size;
   if (ka == Kind::kPointer) return a.type == b.type && a.object == b.object && a.data == b.data;
-  return ExecutionError("values of type " + std::string(TypeName(a.type)) + " cannot be compared");
+  return ExecutionError(std::string(DescribeType(a.type)) + " cannot be compared");
 }
 
 Result<bool> EqualAny(Store& store, std::span<const Value> arguments) {
@@ -81,14 +81,14 @@ Result<bool> EqualAny(Store& store, std::span<const Value> arguments) {
 Result<bool> Less(Store& store, const Value& a, const Value& b) {
   const Kind ka = a.kind();
   const Kind kb = b.kind();
-  if (!IsBasic(ka) || !IsBasic(kb)) return ExecutionError("invalid type for comparison");
+  if (!IsBasic(ka) || !IsBasic(kb)) return ExecutionError("values without an order cannot be compared");
   if (IsInteger(ka) && IsInteger(kb)) {
     if (ka == Kind::kInt && kb == Kind::kInt) return a.integer < b.integer;
     return IntegerLess(a, b);
   }
   if (ka != kb) return Incompatible(a, b);
   if (ka == Kind::kFloat) return a.real < b.real;
-  if (ka != Kind::kString) return ExecutionError("invalid type for comparison");
+  if (ka != Kind::kString) return ExecutionError("values without an order cannot be compared");
   STEELIE_CHECK_OK(Pay(store, a, b));
   return a.text() < b.text();
 }

@@ -203,10 +203,13 @@ void Compiler::CompileCommand(const Command& command, bool piped) {
   // The last element of a path may be a method with arguments. The piped value moves behind them: it is kept below the
   // receiver, which `size` tells the instruction.
   CompileOperand(first, /*keep_last=*/true);
+  const std::size_t skip = Emit(Op::kIfMissing);
+  out_.code[skip].size = piped ? 1 : 0;
   for (std::size_t i = 1; i < command.operands.size(); ++i) CompileArgument(command.operands[i]);
   const std::size_t call =
       Emit(Op::kField, first.fields.back(), static_cast<std::uint32_t>(command.operands.size() - 1));
   out_.code[call].size = piped ? 1 : 0;
+  Patch(skip);
 }
 
 void Compiler::CompileCall(const Command& command, bool piped) {

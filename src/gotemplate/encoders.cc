@@ -53,8 +53,8 @@ Result<Value> Pem(Store& store, const Value& value) {
       label = "PRIVATE KEY";
       break;
     default:
-      return ExecutionError("pem takes the .Cert, .Public or .Private of a secret, not a " +
-                            std::string(TypeName(value.type)));
+      return ExecutionError("pem takes the .Cert, .Public or .Private of a secret, not " +
+                            std::string(DescribeType(value.type)));
   }
   if (value.size == 0) return Empty();
   const std::size_t base64 = (value.size + 2) / 3 * 4;
@@ -84,7 +84,7 @@ Result<ByteView> BytesOf(const Value& value) {
     case Type::kBytes:
       return value.bytes();
     default:
-      return ExecutionError("not a secret or a part of one, but a " + std::string(TypeName(value.type)));
+      return ExecutionError("expected a secret or a part of one, not " + std::string(DescribeType(value.type)));
   }
 }
 

@@ -110,7 +110,7 @@ Result<Value> EvaluateField(Store& store, const Value& receiver, std::string_vie
   }
   const auto field = StructField(store, receiver, name);
   if (!field) {
-    return ExecutionError("no field " + Shown(name) + " in a value of type " + std::string(TypeName(receiver.type)));
+    return ExecutionError("no field " + Shown(name) + " in " + std::string(DescribeType(receiver.type)));
   }
   if (!arguments.empty()) return ExecutionError(Shown(name) + " is a field, it takes no arguments");
   return *field;

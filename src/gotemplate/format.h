@@ -11,6 +11,8 @@ namespace steelie::gotemplate {
 /// Prints values the way Go's fmt package does, appending to a buffer of wiped memory. Once per piece of output:
 /// construct, print, Finish.
 ///
+/// Text and padding go straight to the buffer; the digits of single bytes pass through the stack, which is not wiped.
+///
 /// What it refuses: dumps of whole structures (the root, a secret, a certificate, ...) and addresses. Hostile input:
 /// formats and values; what is written is bounded by what the store may still be charged.
 class Printer {

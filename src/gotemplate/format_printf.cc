@@ -120,7 +120,8 @@ void Printer::TakeWidth(FormatState* state) {
 }
 
 void Printer::TakePrecision(FormatState* state) {
-  if (!state->TakeIf('.')) return;
+  // A point at the end of the format is taken for the verb.
+  if (state->at + 1 >= state->format.size() || !state->TakeIf('.')) return;
   if (state->after_number) state->good_number = false;
   TakeArgumentNumber(state);
   if (state->TakeIf('*')) {
@@ -169,7 +170,7 @@ bool Printer::PrintOne(FormatState* state) {
   } else if (state->argument >= state->values.size()) {
     WriteBad(verb.value, "(MISSING)");
   } else {
-    if (verb.value == 'v') {
+    if (verb.value == 'v' || verb.value == 'w') {
       flags_.sharp_v = std::exchange(flags_.sharp, false);
       flags_.plus_v = std::exchange(flags_.plus, false);
     }

@@ -103,7 +103,7 @@ namespace {
 // The digits that `#` keeps: %#g and the like do not drop trailing zeros, and every form has a point.
 std::string WithAllDigits(std::string number, char verb, int precision) {
   int digits = 0;
-  if (verb == 'v' || verb == 'g' || verb == 'G' || verb == 'x' || verb == 'X') digits = precision < 0 ? 6 : precision;
+  if (verb == 'v' || verb == 'g' || verb == 'G' || verb == 'x') digits = precision < 0 ? 6 : precision;
   std::string tail;
   bool point = false;
   bool significant = false;

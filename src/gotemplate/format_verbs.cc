@@ -6,9 +6,17 @@
 namespace steelie::gotemplate {
 namespace {
 
-constexpr std::size_t kMaxBigInt = 1024;  // bytes; converting to decimal takes quadratic time
+constexpr std::size_t kMaxBigInt = 256;  // bytes; converting to decimal takes quadratic time
 
 bool WantsOwnText(char32_t verb) { return verb == 'v' || verb == 's' || verb == 'x' || verb == 'X' || verb == 'q'; }
+
+// Types of the language itself, which have no name or methods of their own.
+bool IsPlain(Type type) { return type <= Type::kBytes; }
+
+std::string FullTypeName(const Value& value) {
+  const std::string name(TypeName(value.type == Type::kList ? value.element : value.type));
+  return value.type == Type::kList ? "[]" + name : name;
+}
 
 }  // namespace
 
@@ -20,7 +28,7 @@ Status Printer::Finish() {
 void Printer::Refuse(const Value& value) {
   if (!error_) {
     error_ =
-        ExecutionError("a whole " + std::string(TypeName(value.type)) + " cannot be printed, name one of its fields");
+        ExecutionError(std::string(DescribeType(value.type)) + " cannot be printed as a whole, name one of its fields");
   }
 }
 
@@ -59,9 +67,7 @@ void Printer::PrintArgument(const Value& value, char32_t verb) {
     return BadVerb(value, verb);
   }
   if (verb == 'T') {
-    std::string name(TypeName(value.type));
-    if (value.type == Type::kList) name = "[]" + std::string(TypeName(value.element));
-    return Pad(Truncate(name));
+    return Pad(Truncate(FullTypeName(value)));
   }
   if (verb == 'p') {
     const Kind kind = value.kind();
@@ -74,9 +80,18 @@ void Printer::PrintArgument(const Value& value, char32_t verb) {
 
 void Printer::PrintValue(const Value& value, char32_t verb) {
   if (error_) return;
-  if (value.type == Type::kBigInt) return FormatBigInt(value, verb);
-  if (!erroring_ && WantsOwnText(verb)) {
-    if (const auto text = OwnText(value)) return FormatText(value, *text, verb);
+  // %w is for errors; what has methods or parts complains as a whole.
+  if (verb == 'w' && !erroring_ && !IsPlain(value.type)) return BadVerb(value, verb);
+  if (value.type == Type::kBigInt) {
+    if (!erroring_) return FormatBigInt(value, verb);
+    return IsNil(value) && !flags_.sharp_v ? Pad("<nil>") : Refuse(value);
+  }
+  if (!erroring_ && !flags_.sharp_v && WantsOwnText(verb)) {
+    if (const auto text = OwnText(value)) {
+      // Making it is work even if a precision cuts it down to nothing.
+      if (Status spent = store_.Spend(text->size() / 64); !spent) error_ = std::move(spent).error();
+      return FormatText(value, *text, verb);
+    }
   }
   switch (value.kind()) {
     case Kind::kInvalid:
@@ -106,13 +121,7 @@ void Printer::PrintList(const Value& value, char32_t verb) {
     return FormatText(value, value.text(), verb);
   }
   if (flags_.sharp_v) {
-    const bool bytes = IsByteList(value.type);
-    if (value.type == Type::kBytes) {
-      Write("[]byte");
-    } else {
-      Write(bytes ? "" : "[]");
-      Write(TypeName(bytes ? value.type : value.element));
-    }
+    Write(value.type == Type::kBytes && verb != 'w' ? "[]byte" : FullTypeName(value));
     if (IsNil(value)) return Write("(nil)");
   }
   Write(flags_.sharp_v ? "{" : "[");
@@ -130,7 +139,7 @@ void Printer::BadVerb(const Value& value, char32_t verb) {
   Write(EncodeRune(verb).view());
   WriteByte('(');
   if (value.valid()) {
-    Write(TypeName(value.type));
+    Write(FullTypeName(value));
     WriteByte('=');
     PrintValue(value, 'v');
   } else {
@@ -253,9 +262,10 @@ void Printer::FormatBigInt(const Value& value, char32_t verb) {
   }
   if (IsNil(value)) return Write("<nil>");
   std::string prefix;
-  if (value.flag || flags_.plus || flags_.space) prefix = value.flag ? "-" : flags_.plus ? "+" : " ";
+  const bool plus = flags_.plus || flags_.plus_v;
+  if (value.flag || plus || flags_.space) prefix = value.flag ? "-" : plus ? "+" : " ";
   if (verb == 'O') prefix += "0o";
-  if (flags_.sharp && base != 10 && verb != 'O') {
+  if ((flags_.sharp || flags_.sharp_v) && base != 10 && verb != 'O') {
     prefix += base == 2 ? "0b" : base == 8 ? "0" : verb == 'X' ? "0X" : "0x";
   }
   if (verb == 'X') {

@@ -56,6 +56,11 @@ class Machine {
   /// Moves a piped value, which lies `depth` values below the top, to the top.
   void RaisePiped(std::size_t depth);
 
+  /// Goes to the instruction's target with the top as the result; a piped value below is dropped.
+  void GoWithTop(const Instruction& instruction) {
+    at_ = instruction.a;
+    if (instruction.size != 0) stack_.erase(stack_.end() - 2);
+  }
   void Push(const Value& value) { stack_.push_back(value); }
   Value Pop() {
     const Value out = stack_.back();
@@ -115,13 +120,15 @@ Status Machine::Step(const Instruction& instruction) {
     }
     case Op::kField:
       return Field(instruction);
+    case Op::kIfMissing:
+      if (!stack_.back().valid()) GoWithTop(instruction);
+      return Ok();
     case Op::kCall:
       return Call(instruction);
     case Op::kAnd:
     case Op::kOr:
       if (IsTrue(store_, stack_.back()) == (instruction.op == Op::kOr)) {
-        at_ = instruction.a;
-        if (instruction.size != 0) stack_.erase(stack_.end() - 2);
+        GoWithTop(instruction);
       } else {
         stack_.pop_back();
       }
@@ -267,7 +274,7 @@ Status Machine::BeginLoop(const Instruction& instruction) {
       frame.count = store_.Names(frame.range.generation).size();
       break;
     default:
-      return ExecutionError("a value of type " + std::string(TypeName(frame.range.type)) + " cannot be iterated");
+      return ExecutionError(std::string(DescribeType(frame.range.type)) + " cannot be iterated");
   }
   if (frame.count == 0) at_ = instruction.a;
   return Ok();

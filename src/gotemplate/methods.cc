@@ -1,4 +1,5 @@
 #include <array>
+#include <bit>
 #include <limits>
 
 #include "gotemplate/fields.h"
@@ -34,7 +35,10 @@ MethodResult With(const Call& call, std::initializer_list<Type> types, Make make
   return Result<Value>(make());
 }
 
-Value Text(const Call& call, std::string text) { return Value::String(call.store.KeepText(std::move(text))); }
+Result<Value> Text(const Call& call, std::string text) {
+  STEELIE_CHECK_OK(call.store.Charge(text.size()));
+  return Value::String(call.store.KeepText(std::move(text)));
+}
 
 struct Exact {
   std::int64_t seconds;
@@ -122,7 +126,10 @@ MethodResult TimeMethod(const Call& call) {
   const std::span<const Value> args = call.arguments;
   if (call.name == "String") return With(call, {}, [&] { return Text(call, *OwnText(time)); });
   if (call.name == "Format") {
-    return With(call, {Type::kString}, [&] { return Text(call, TimeText(time, args[0].text())); });
+    return With(call, {Type::kString}, [&]() -> Result<Value> {
+      STEELIE_CHECK_OK(call.store.Spend(args[0].size / 4));
+      return Text(call, TimeText(time, args[0].text()));
+    });
   }
   if (call.name == "Before") return With(call, {Type::kTime}, [&] { return Value::Bool(Compare(time, args[0]) < 0); });
   if (call.name == "After") return With(call, {Type::kTime}, [&] { return Value::Bool(Compare(time, args[0]) > 0); });
@@ -151,8 +158,13 @@ MethodResult DurationMethod(const Call& call) {
   return std::nullopt;
 }
 
+ByteView WithoutZeros(ByteView bytes) {
+  while (!bytes.empty() && bytes[0] == 0) bytes = bytes.subspan(1);
+  return bytes;
+}
+
 MethodResult BigIntMethod(const Call& call) {
-  constexpr std::size_t kMaxBytes = 1024;
+  constexpr std::size_t kMaxBytes = 256;
   const Value& number = call.receiver;
   const bool nil = IsNil(number);
   const auto digits = [&](unsigned base) {
@@ -170,16 +182,14 @@ MethodResult BigIntMethod(const Call& call) {
   if (nil) return std::nullopt;
   if (call.name == "BitLen") {
     return With(call, {}, [&] {
-      const std::string bits = DigitsOf(number.bytes(), 2);
-      return Value::Int(bits == "0" ? 0 : static_cast<std::int64_t>(bits.size()));
+      const ByteView bytes = WithoutZeros(number.bytes());
+      const auto whole = static_cast<std::int64_t>(bytes.size()) * 8;
+      return Value::Int(bytes.empty() ? 0 : whole - std::countl_zero(bytes[0]));
     });
   }
-  if (call.name == "Bytes")
-    return With(call, {}, [&] {
-      ByteView bytes = number.bytes();
-      while (!bytes.empty() && bytes[0] == 0) bytes = bytes.subspan(1);
-      return Value::ByteList(Type::kBytes, bytes);
-    });
+  if (call.name == "Bytes") {
+    return With(call, {}, [&] { return Value::ByteList(Type::kBytes, WithoutZeros(number.bytes())); });
+  }
   return std::nullopt;
 }
 

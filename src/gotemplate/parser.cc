@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::size_t kMaxText = std::size_t{16} << 20U;
 constexpr std::size_t kMaxNodes = 500'000;
-constexpr std::size_t kMaxNesting = 1'000;
+// The parser, the compiler and the search for references recurse as deep as the text nests; 500 levels need less than
+// a megabyte of stack.
+constexpr std::size_t kMaxNesting = 500;
 constexpr std::string_view kMainName = "data";
 
 }  // namespace

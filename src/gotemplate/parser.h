@@ -8,7 +8,7 @@
 namespace steelie::gotemplate {
 
 /// Parses a template text (hostile bytes). Texts above 16 MiB, of more than 500,000 operands and statements, or nested
-/// deeper than 1,000 levels are refused.
+/// deeper than 500 levels are refused.
 ///
 /// Errors: kInvalidArgument `template.parse`, with the line in the message.
 Result<Ast> ParseTemplate(std::string_view text, FunctionSet functions);

@@ -12,30 +12,31 @@ namespace steelie::gotemplate {
 /// Instructions of a small stack machine. An execution needs no recursion, so that neither deep nesting nor endless
 /// template calls can exhaust the process's stack.
 enum class Op : std::uint8_t {
-  kText,      // put out `size` bytes of the source from `a`
-  kPrint,     // pop and put out
-  kPop,       //
-  kConstant,  // push constant a
-  kNil,       // push nil
-  kDot,       // push the dot
-  kVariable,  // push the innermost variable named a
-  kField,     // pop a receiver, push its field named a; `count` arguments lie above it
-  kCall,      // pop `count` arguments, push the result of function a
-  kAnd,       // go to a if the top is false, else pop
-  kOr,        // go to a if the top is true, else pop
-  kDeclare,   // a new variable named a has the value of the top
-  kAssign,    // the innermost variable named a gets the value of the top
-  kEnter,     // begin a control structure: variables and dot are restored at its end
-  kLeave,     // end it
-  kJump,      // go to a
-  kIfNot,     // pop, go to a if false
-  kWith,      // pop, go to a if false, else it is the dot
-  kRange,     // pop and begin to iterate; go to a if there is nothing
-  kNext,      // go to a behind the last element, else set dot and variables to the next one
-  kUnwind,    // leave `count` control structures and go to a
-  kTemplate,  // pop the argument and call template a
-  kReturn,    //
-  kFail,      // the error with message a
+  kText,       // put out `size` bytes of the source from `a`
+  kPrint,      // pop and put out
+  kPop,        //
+  kConstant,   // push constant a
+  kNil,        // push nil
+  kDot,        // push the dot
+  kVariable,   // push the innermost variable named a
+  kField,      // pop a receiver, push its field named a; `count` arguments lie above it
+  kIfMissing,  // go to a if the top is "no value": arguments behind one are not evaluated
+  kCall,       // pop `count` arguments, push the result of function a
+  kAnd,        // go to a if the top is false, else pop
+  kOr,         // go to a if the top is true, else pop
+  kDeclare,    // a new variable named a has the value of the top
+  kAssign,     // the innermost variable named a gets the value of the top
+  kEnter,      // begin a control structure: variables and dot are restored at its end
+  kLeave,      // end it
+  kJump,       // go to a
+  kIfNot,      // pop, go to a if false
+  kWith,       // pop, go to a if false, else it is the dot
+  kRange,      // pop and begin to iterate; go to a if there is nothing
+  kNext,       // go to a behind the last element, else set dot and variables to the next one
+  kUnwind,     // leave `count` control structures and go to a
+  kTemplate,   // pop the argument and call template a
+  kReturn,     //
+  kFail,       // the error with message a
 };
 
 struct Instruction {

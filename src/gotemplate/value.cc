@@ -56,6 +56,48 @@ static_assert(static_cast<std::size_t>(Type::kPublicKeyAlgorithm) + 1 == kTypes.
 Kind KindOf(Type type) { return kTypes[static_cast<std::size_t>(type)].kind; }
 std::string_view TypeName(Type type) { return kTypes[static_cast<std::size_t>(type)].name; }
 
+std::string_view DescribeType(Type type) {
+  switch (type) {
+    case Type::kInvalid:
+      return "a missing value";
+    case Type::kBool:
+      return "a boolean";
+    case Type::kFloat:
+    case Type::kComplex:
+      return "a number";
+    case Type::kString:
+      return "a string";
+    case Type::kBytes:
+      return "a list of bytes";
+    case Type::kPublicKey:
+      return "a public half";
+    case Type::kPrivateKey:
+      return "a private half";
+    case Type::kList:
+      return "a list";
+    case Type::kMap:
+      return "the map of secrets";
+    case Type::kRoot:
+      return "the root";
+    case Type::kWrapper:
+      return ".SecretsWrapper";
+    case Type::kPrevious:
+      return ".Previous";
+    case Type::kReserved:
+      return ".MarbleRun";
+    case Type::kLegacy:
+      return ".Marblerun";
+    case Type::kSecret:
+      return "a secret";
+    case Type::kCertificate:
+      return "a certificate";
+    case Type::kTime:
+      return "a time";
+    default:
+      return KindOf(type) == Kind::kInt || KindOf(type) == Kind::kUint ? "an integer" : TypeName(type);
+  }
+}
+
 Value Value::OfType(Type type, Generation generation) {
   Value out;
   out.type = type;

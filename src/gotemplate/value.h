@@ -69,6 +69,8 @@ enum class Kind : std::uint8_t {
 Kind KindOf(Type type);
 /// The name that `%T` prints.
 std::string_view TypeName(Type type);
+/// What a message calls a value of that type, with an article.
+std::string_view DescribeType(Type type);
 
 struct Record;
 
