@@ -13,8 +13,6 @@ using sqlite::Statement;
 
 namespace {
 
-// Pages in the write-ahead log after which it is moved into the database: 4 MiB.
-constexpr int kLogPages = 1000;
 // How much a read takes out in one go while it holds the lock.
 constexpr std::size_t kReadBytes = std::size_t{1} << 20U;
 constexpr std::size_t kReadRows = 512;
@@ -150,7 +148,7 @@ struct SqliteStore::Impl {
 
   // Moves the log into the database where it is due. The write before it is durable whatever happens here.
   void Maintain(bool now) {
-    if (!now && log_pages < kLogPages) return;
+    if (!now && log_pages < options.log_pages) return;
     Status status = Ok();
     if (now) {
       status = sqlite::TruncateLog(db());

@@ -18,6 +18,8 @@ class SqliteStore final : public Store {
   struct Options {
     /// Receives what is wrong but does not stop anything, such as a torn tail record. One call per event.
     std::function<void(std::string_view)> warn;
+    /// Pages of 4 KiB in the write-ahead log after which it is moved into the database.
+    int log_pages = 1000;
     /// Name of a registered sqlite3_vfs, empty for the system's. For fault injection.
     std::string vfs;
   };
