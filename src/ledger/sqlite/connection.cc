@@ -129,13 +129,18 @@ Result<Statement> Connection::Prepare(const std::string& sql) {
 Result<std::uint64_t> Connection::QueryU64(const std::string& sql) {
   STEELIE_TRY(Statement statement, Prepare(sql));
   STEELIE_TRY(const bool row, statement.Step());
-  return row ? statement.U64(0) : 0;
+  const std::uint64_t value = row ? statement.U64(0) : 0;
+  // What a statement changes is committed only when it ends, and only then it fails.
+  STEELIE_CHECK_OK(statement.Run());
+  return value;
 }
 
 Result<std::string> Connection::QueryText(const std::string& sql) {
   STEELIE_TRY(Statement statement, Prepare(sql));
   STEELIE_TRY(const bool row, statement.Step());
-  return row ? ToText(statement.Text(0)) : std::string();
+  std::string value = row ? ToText(statement.Text(0)) : std::string();
+  STEELIE_CHECK_OK(statement.Run());
+  return value;
 }
 
 }  // namespace steelie::ledger::sqlite

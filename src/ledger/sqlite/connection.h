@@ -57,7 +57,7 @@ class Connection {
 
   Status Exec(const std::string& sql);
   Result<Statement> Prepare(const std::string& sql);
-  /// The first column of the first row of a query, as number or as text.
+  /// The first column of the first row of a query, as number or as text. The statement is run to its end.
   Result<std::uint64_t> QueryU64(const std::string& sql);
   Result<std::string> QueryText(const std::string& sql);
 

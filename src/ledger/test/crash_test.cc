@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <set>
 
@@ -260,6 +261,12 @@ TEST(CrashAtCreation, IsNeverWrittenOrThere) {
         if (mode == FaultVfs::Mode::kPowerCut) vfs.CutPower(unsynced);
         vfs.Disarm();
         const std::string what = std::to_string(static_cast<int>(mode)) + " at " + std::to_string(n);
+        if (created) {
+          // A failure to switch to the write-ahead log must not go unnoticed: the format version at offset 18 says.
+          std::ifstream file(path + "/ledger.db", std::ios::binary);
+          file.seekg(18);
+          EXPECT_EQ(file.get(), 2) << what;
+        }
         auto store = SqliteStore::Open(path, {});
         ASSERT_TRUE(store.has_value()) << what << ": " << store.error().ToString();
         const auto opened = Ledger::Open(std::move(*store), KeyOf(1), random, {});
