@@ -47,6 +47,11 @@ void Statement::Bind(int index, ByteView blob) {
                                     SQLITE_STATIC) == SQLITE_OK);
 }
 
+void Statement::Bind(int index, const std::string& text) {
+  STEELIE_CHECK(sqlite3_bind_text64(statement_.get(), index, text.c_str(), text.size(), SQLITE_TRANSIENT,
+                                    SQLITE_UTF8) == SQLITE_OK);
+}
+
 Result<bool> Statement::Step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;

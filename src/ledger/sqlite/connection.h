@@ -25,6 +25,7 @@ class Statement {
 
   void Bind(int index, std::uint64_t value);
   void Bind(int index, ByteView blob);
+  void Bind(int index, const std::string& text);
   /// True if there is a row. Failures leave the statement reset.
   Result<bool> Step();
   /// Steps to the end, ignoring rows, and resets.
