@@ -15,20 +15,30 @@ const EVP_CIPHER* Gcm() {
   return kCipher;
 }
 
-void EncryptBlock(ByteView key, const std::array<std::uint8_t, 16>& in, std::uint8_t* out) {
-  static const EVP_CIPHER* const kEcb = Fetched("AES-256-ECB");
-  const openssl::CipherCtxPtr ctx(EVP_CIPHER_CTX_new());
-  openssl::CheckOk(EVP_EncryptInit_ex2(ctx.get(), kEcb, key.data(), nullptr, nullptr), "AES");
-  EVP_CIPHER_CTX_set_padding(ctx.get(), 0);
-  int written = 0;
-  openssl::CheckOk(EVP_EncryptUpdate(ctx.get(), out, &written, in.data(), static_cast<int>(in.size())), "AES");
-}
+// The bare block cipher under one key, for whole blocks.
+class BlockCipher {
+ public:
+  explicit BlockCipher(ByteView key) : ctx_(EVP_CIPHER_CTX_new()) {
+    static const EVP_CIPHER* const kEcb = Fetched("AES-256-ECB");
+    openssl::CheckOk(EVP_EncryptInit_ex2(ctx_.get(), kEcb, key.data(), nullptr, nullptr), "AES");
+    EVP_CIPHER_CTX_set_padding(ctx_.get(), 0);
+  }
+
+  void Encrypt(ByteView in, std::uint8_t* out) {
+    int written = 0;
+    openssl::CheckOk(EVP_EncryptUpdate(ctx_.get(), out, &written, in.data(), static_cast<int>(in.size())), "AES");
+  }
+
+ private:
+  openssl::CipherCtxPtr ctx_;
+};
 
 // The derived key of XAES-256-GCM: CMAC-based KDF (NIST SP 800-108) with the first half of the nonce as context,
-// written out as the C2SP specification does.
+// written out as the C2SP specification does. One context for all three blocks: setting it up costs more than they do.
 SecretBuffer DeriveKey(ByteView key, const XaesNonce& nonce) {
+  BlockCipher cipher(key);
   std::array<std::uint8_t, 16> l{};
-  EncryptBlock(key, {}, l.data());
+  cipher.Encrypt(l, l.data());
   std::array<std::uint8_t, 16> k1{};
   std::uint8_t carry = 0;
   for (std::size_t i = l.size(); i-- > 0;) {
@@ -39,16 +49,18 @@ SecretBuffer DeriveKey(ByteView key, const XaesNonce& nonce) {
   k1[15] = static_cast<std::uint8_t>(k1[15] ^ (0x87U & static_cast<unsigned>(-static_cast<int>(carry))));
 
   SecretBuffer derived(kAeadKeySize);
-  std::array<std::uint8_t, 16> block{};
-  for (std::uint8_t counter = 1; counter <= 2; ++counter) {
-    block = {0, counter, 0x58, 0};
-    std::copy_n(nonce.begin(), 12, block.begin() + 4);
-    for (std::size_t i = 0; i < block.size(); ++i) block[i] ^= k1[i];
-    EncryptBlock(key, block, derived.data() + std::ptrdiff_t{16} * (counter - 1));
+  std::array<std::uint8_t, 32> blocks{};
+  for (std::size_t half = 0; half < 2; ++half) {
+    std::uint8_t* const block = blocks.data() + 16 * half;
+    block[1] = static_cast<std::uint8_t>(half + 1);
+    block[2] = 0x58;
+    std::copy_n(nonce.begin(), 12, block + 4);
+    for (std::size_t i = 0; i < k1.size(); ++i) block[i] ^= k1[i];
   }
+  cipher.Encrypt(blocks, derived.data());
   Wipe(l.data(), l.size());
   Wipe(k1.data(), k1.size());
-  Wipe(block.data(), block.size());
+  Wipe(blocks.data(), blocks.size());
   return derived;
 }
 

@@ -53,35 +53,41 @@ Error ReadError(int error, const std::string& path) {
   return Error(Code::kUnavailable, "seal.unreadable", "reading " + path + ": " + std::strerror(error));
 }
 
-Status WriteAll(int fd, ByteView bytes, const std::string& path) {
+}  // namespace
+
+bool KeyDirectory::Fails(std::string_view operation) const {
+  const int error = fault_ ? fault_(operation) : 0;
+  if (error != 0) errno = error;
+  return error != 0;
+}
+
+// Leaves a file of that name that is on disk, contents and all, but whose name need not be yet.
+Status KeyDirectory::WriteSynced(const std::string& path, ByteView bytes) {
+  // Always a new file: what a failed sync lost in an old one would stay lost.
+  if (Fails("remove") || (::unlink(path.c_str()) != 0 && errno != ENOENT)) {
+    return SystemError(errno, "removing " + path);
+  }
+  if (Fails("create")) return SystemError(errno, "creating " + path);
+  const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd.valid()) return SystemError(errno, "creating " + path);
   while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    const ssize_t n = Fails("write") ? -1 : ::write(fd.get(), bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return SystemError(n < 0 ? errno : ENOSPC, "writing " + path);
     bytes = bytes.subspan(static_cast<std::size_t>(n));
   }
+  if (Fails("sync") || ::fsync(fd.get()) != 0) return SystemError(errno, "syncing " + path);
   return Ok();
 }
 
-// A file of that name that is on disk, contents and all, but whose name need not be yet.
-Status WriteSynced(const std::string& path, ByteView bytes) {
-  // Always a new file: what a failed sync lost in an old one would stay lost.
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return SystemError(errno, "removing " + path);
-  const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!fd.valid()) return SystemError(errno, "creating " + path);
-  STEELIE_CHECK_OK(WriteAll(fd.get(), bytes, path));
-  if (::fsync(fd.get()) != 0) return SystemError(errno, "syncing " + path);
+Status KeyDirectory::SyncDirectory() {
+  const Fd fd(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) return SystemError(errno, "opening the directory " + directory_);
+  if (Fails("sync directory") || (::fsync(fd.get()) != 0 && errno != EINVAL)) {
+    return SystemError(errno, "syncing the directory " + directory_);
+  }
   return Ok();
 }
-
-Status SyncDirectory(const std::string& path) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return SystemError(errno, "opening the directory " + path);
-  if (::fsync(fd.get()) != 0 && errno != EINVAL) return SystemError(errno, "syncing the directory " + path);
-  return Ok();
-}
-
-}  // namespace
 
 Result<std::optional<KeyFile>> KeyDirectory::Read() {
   // Garbage if it is there; if it cannot be removed, the next Write says so.
@@ -111,14 +117,14 @@ Status KeyDirectory::Write(const KeyFile& file) {
   const std::string temporary = directory_ + std::string(kTemporary);
   const std::string path = directory_ + std::string(kName);
   Status status = WriteSynced(temporary, EncodeKeyFile(file));
-  if (status && ::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (status && (Fails("rename") || ::rename(temporary.c_str(), path.c_str()) != 0)) {
     status = SystemError(errno, "renaming " + temporary + " to " + path);
   }
   if (!status) {
     (void)::unlink(temporary.c_str());
     return status;
   }
-  return SyncDirectory(directory_);
+  return SyncDirectory();
 }
 
 }  // namespace steelie::seal

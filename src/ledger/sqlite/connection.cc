@@ -47,6 +47,11 @@ void Statement::Bind(int index, ByteView blob) {
                                     SQLITE_STATIC) == SQLITE_OK);
 }
 
+void Statement::Bind(int index, const std::string& text) {
+  STEELIE_CHECK(sqlite3_bind_text64(statement_.get(), index, text.c_str(), text.size(), SQLITE_TRANSIENT,
+                                    SQLITE_UTF8) == SQLITE_OK);
+}
+
 Result<bool> Statement::Step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
@@ -129,13 +134,18 @@ Result<Statement> Connection::Prepare(const std::string& sql) {
 Result<std::uint64_t> Connection::QueryU64(const std::string& sql) {
   STEELIE_TRY(Statement statement, Prepare(sql));
   STEELIE_TRY(const bool row, statement.Step());
-  return row ? statement.U64(0) : 0;
+  const std::uint64_t value = row ? statement.U64(0) : 0;
+  // What a statement changes is committed only when it ends, and only then it fails.
+  STEELIE_CHECK_OK(statement.Run());
+  return value;
 }
 
 Result<std::string> Connection::QueryText(const std::string& sql) {
   STEELIE_TRY(Statement statement, Prepare(sql));
   STEELIE_TRY(const bool row, statement.Step());
-  return row ? ToText(statement.Text(0)) : std::string();
+  std::string value = row ? ToText(statement.Text(0)) : std::string();
+  STEELIE_CHECK_OK(statement.Run());
+  return value;
 }
 
 }  // namespace steelie::ledger::sqlite

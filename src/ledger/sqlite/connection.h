@@ -25,6 +25,7 @@ class Statement {
 
   void Bind(int index, std::uint64_t value);
   void Bind(int index, ByteView blob);
+  void Bind(int index, const std::string& text);
   /// True if there is a row. Failures leave the statement reset.
   Result<bool> Step();
   /// Steps to the end, ignoring rows, and resets.
@@ -57,7 +58,7 @@ class Connection {
 
   Status Exec(const std::string& sql);
   Result<Statement> Prepare(const std::string& sql);
-  /// The first column of the first row of a query, as number or as text.
+  /// The first column of the first row of a query, as number or as text. The statement is run to its end.
   Result<std::uint64_t> QueryU64(const std::string& sql);
   Result<std::string> QueryText(const std::string& sql);
 

@@ -50,7 +50,9 @@ Result<bool> CheckVersion(Connection& db) {
 Status SwitchToLog(Connection& db) {
   const Result<std::string> mode = db.QueryText("PRAGMA journal_mode=WAL");
   if (!mode) return mode.error();
-  if (*mode != "wal") {
+  const Result<std::string> now = db.QueryText("PRAGMA journal_mode");
+  if (!now) return now.error();
+  if (*mode != "wal" || *now != "wal") {
     return Error(Code::kUnavailable, "ledger.unreadable", "the file system does not allow a write-ahead log");
   }
   for (const char* sql :

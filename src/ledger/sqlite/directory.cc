@@ -94,6 +94,17 @@ Result<std::uint64_t> FileSize(const std::string& path) {
   return SystemError(errno, "looking at " + path);
 }
 
+Status SyncFile(const std::string& path) {
+  const Fd fd = OpenFile(path, O_RDWR);
+  if (!fd.valid() || ::fsync(fd.get()) != 0) return SystemError(errno, "syncing " + path);
+  return Ok();
+}
+
+Status MoveFile(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) return SystemError(errno, "moving " + from);
+  return Ok();
+}
+
 Result<Fd> LockFile(const std::string& path) {
   Fd fd = OpenFile(path, O_RDWR | O_CREAT);
   if (!fd.valid()) return SystemError(errno, "opening " + path + " for reading and writing");

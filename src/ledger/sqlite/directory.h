@@ -37,6 +37,11 @@ Status EnsureFile(const std::string& path);
 /// The size of a file; 0 if there is none.
 Result<std::uint64_t> FileSize(const std::string& path);
 
+/// Makes the contents of a file durable.
+Status SyncFile(const std::string& path);
+/// Renames a file, or does nothing if there is none. Not durable before SyncDirectory of both folders.
+Status MoveFile(const std::string& from, const std::string& to);
+
 /// Takes the operating system's lock on `path`, which it creates. Errors: kFailedPrecondition `ledger.locked` another
 /// process (or object) has it. A file system without locks gives an invalid Fd.
 Result<Fd> LockFile(const std::string& path);

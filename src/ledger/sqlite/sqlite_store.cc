@@ -1,5 +1,7 @@
 #include "ledger/sqlite/sqlite_store.h"
 
+#include <unistd.h>
+
 #include <optional>
 #include <vector>
 
@@ -13,8 +15,6 @@ using sqlite::Statement;
 
 namespace {
 
-// Pages in the write-ahead log after which it is moved into the database: 4 MiB.
-constexpr int kLogPages = 1000;
 // How much a read takes out in one go while it holds the lock.
 constexpr std::size_t kReadBytes = std::size_t{1} << 20U;
 constexpr std::size_t kReadRows = 512;
@@ -150,7 +150,7 @@ struct SqliteStore::Impl {
 
   // Moves the log into the database where it is due. The write before it is durable whatever happens here.
   void Maintain(bool now) {
-    if (!now && log_pages < kLogPages) return;
+    if (!now && log_pages < options.log_pages) return;
     Status status = Ok();
     if (now) {
       status = sqlite::TruncateLog(db());
@@ -188,6 +188,43 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& direct
     impl->WriteTail(impl->database.last_sequence);
   }
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(impl)));
+}
+
+Status SqliteStore::MoveAside(const std::string& directory, const std::string& target,
+                              std::span<const std::string> others) {
+  STEELIE_TRY(std::unique_ptr<SqliteStore> store, Open(directory, {}));
+  // All of it is in ledger.db, so that one rename moves it.
+  STEELIE_CHECK_OK(sqlite::TruncateLog(store->impl_->db()));
+  const sqlite::Fd lock = std::move(store->impl_->lock);
+  store.reset();
+  if (::access(target.c_str(), F_OK) == 0) {
+    return Error(Code::kUnavailable, "ledger.unreadable", target + " exists already");
+  }
+  STEELIE_CHECK_OK(sqlite::CreateDirectory(target));
+  for (const std::string& name : others) {
+    STEELIE_CHECK_OK(sqlite::MoveFile(directory + "/" + name, target + "/" + name));
+  }
+  // The witness goes first: without its ledger it would stand against a fresh one.
+  for (const char* name : {"/tail", "/ledger.db"}) {
+    STEELIE_CHECK_OK(sqlite::MoveFile(directory + name, target + name));
+  }
+  STEELIE_CHECK_OK(sqlite::SyncDirectory(target));
+  return sqlite::SyncDirectory(directory);
+}
+
+Status SqliteStore::Backup(const std::string& path) {
+  MutexLock lock(impl_->mutex);
+  if (impl_->broken) return *impl_->broken;
+  if (::access(path.c_str(), F_OK) == 0) {
+    return Error(Code::kUnavailable, "ledger.unreadable", path + " exists already");
+  }
+  STEELIE_CHECK_OK(sqlite::EnsureFile(path));
+  STEELIE_TRY(Statement copy, impl_->db().Prepare("VACUUM INTO ?1"));
+  copy.Bind(1, path);
+  STEELIE_CHECK_OK(copy.Run());
+  STEELIE_CHECK_OK(sqlite::SyncFile(path));
+  const std::size_t slash = path.find_last_of('/');
+  return sqlite::SyncDirectory(slash == std::string::npos ? "." : path.substr(0, slash + 1));
 }
 
 Result<std::optional<Bytes>> SqliteStore::ReadHeader() {

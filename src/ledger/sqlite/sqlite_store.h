@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ class SqliteStore final : public Store {
   struct Options {
     /// Receives what is wrong but does not stop anything, such as a torn tail record. One call per event.
     std::function<void(std::string_view)> warn;
+    /// Pages of 4 KiB in the write-ahead log after which it is moved into the database.
+    int log_pages = 1000;
     /// Name of a registered sqlite3_vfs, empty for the system's. For fault injection.
     std::string vfs;
   };
@@ -32,11 +35,21 @@ class SqliteStore final : public Store {
   static Result<std::unique_ptr<SqliteStore>> Open(const std::string& directory, Options options);
   ~SqliteStore() override;
 
+  /// Moves the ledger of a directory that nobody uses, whole, into `target`, a new folder in the same file system, so
+  /// that a fresh one can be made in its place. `others` are names of further files to go with it. A crash at any
+  /// instant leaves the ledger in its old place (perhaps without tail record and `others`) or in the new one. `target`
+  /// can be opened as a directory of its own. Errors as Open; kUnavailable `ledger.unreadable` if `target` exists.
+  static Status MoveAside(const std::string& directory, const std::string& target, std::span<const std::string> others);
+
   Result<std::optional<Bytes>> ReadHeader() override;
   Result<std::uint64_t> LastSequence() override;
   Result<std::optional<StoredSnapshot>> NewestSnapshot() override;
   Status ReadEntries(std::uint64_t from, const std::function<Status(const StoredEntry&)>& visit) override;
   Status Write(std::uint64_t expected_last, const WriteBatch& batch) override;
+
+  /// Writes a consistent copy of the database to `path`, where no file may be, durably. Restoring it: put it in place
+  /// as `ledger.db` and remove `ledger.db-wal` and `tail`. Errors: those of Write, kUnavailable `ledger.unreadable`.
+  Status Backup(const std::string& path);
 
  private:
   struct Impl;

@@ -344,6 +344,52 @@ TEST_F(Sqlite, ADatabaseDeletedWhileInUseStopsWrites) {
   EXPECT_THAT(ledger->Append(ledger->tail(), Events({"lost"})), FailsWith("ledger.io"));
 }
 
+// ---- copies
+
+TEST_F(Sqlite, ABackupIsWholeAndCanBeRestored) {
+  const std::string backup = dir_ / "backup.db";
+  {
+    auto store = OpenStore();
+    std::shared_ptr<SqliteStore> shared = std::move(*store);
+    auto ledger = *Ledger::Create(shared, HeaderOf(1), KeyOf(1), random_, Events({"1", "2"}));
+    ASSERT_OK(shared->Backup(backup));
+    EXPECT_THAT(shared->Backup(backup), FailsWith("ledger.unreadable"));
+    EXPECT_THAT(shared->Backup(dir_ / "nowhere/backup.db"), FailsWith("ledger.unreadable"));
+    Append(*ledger, "3");
+  }
+  struct stat info{};
+  ASSERT_EQ(::stat(backup.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
+  fs::copy_file(backup, File("ledger.db"), fs::copy_options::overwrite_existing);
+  EXPECT_TRUE(Opened().starts_with("ledger.corrupt: the log is shorter"));
+  fs::remove(File("ledger.db-wal"));
+  fs::remove(File("tail"));
+  EXPECT_EQ(Opened(), "2");
+}
+
+TEST_F(Sqlite, MovingAsideMakesRoomForAFreshLedger) {
+  const std::vector<std::string> others{"sealed_key", "not there"};
+  auto ledger = Create(5);
+  EXPECT_THAT(SqliteStore::MoveAside(Path(), File("old"), others), FailsWith("ledger.locked"));
+  ledger.reset();
+  WriteFile(File("sealed_key"), AsBytes("key"));
+  ASSERT_OK(SqliteStore::MoveAside(Path(), File("old"), others));
+  EXPECT_EQ(ReadFile(File("old/sealed_key")), ToBytes("key"));
+  EXPECT_FALSE(fs::exists(File("sealed_key")));
+  EXPECT_EQ(Opened(), "ledger.none: there is no ledger yet");
+  EXPECT_THAT(SqliteStore::MoveAside(Path(), File("old"), others), FailsWith("ledger.unreadable"));
+  Create(2);
+  EXPECT_EQ(Opened(), "2");
+  // The old one is whole, its witness included.
+  fs::rename(File("old"), dir_ / "aside");
+  Restore(dir_ / "aside");
+  EXPECT_EQ(Opened(), "5");
+  EXPECT_EQ(warnings_.size(), 0U);
+  // Interrupted between the two renames.
+  fs::remove(File("tail"));
+  EXPECT_EQ(Opened(), "5");
+}
+
 // ---- key epochs
 
 TEST_F(Sqlite, NothingOfAnOldEpochStaysInAnyFile) {

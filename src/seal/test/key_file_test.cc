@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -144,6 +146,65 @@ TEST_F(KeyDirectoryTest, AnInterruptedWriteLeavesNoGarbage) {
   Put("sealed.tmp", ToBytes("half of a fi"));
   ASSERT_OK(directory.Write(MakeFile(2)));
   EXPECT_EQ(Names(), std::vector<std::string>{"sealed_key"});
+}
+
+// The operations of one Write, in order.
+const std::vector<std::string> kOperations = {"remove", "create", "write", "sync", "rename", "sync directory"};
+
+TEST_F(KeyDirectoryTest, AWriteConsistsOfTheKnownOperations) {
+  std::vector<std::string> seen;
+  KeyDirectory directory(path_, [&](std::string_view operation) {
+    seen.emplace_back(operation);
+    return 0;
+  });
+  ASSERT_OK(directory.Write(MakeFile()));
+  EXPECT_EQ(seen, kOperations);
+}
+
+TEST_F(KeyDirectoryTest, AFailingOperationLeavesOldOrNewAndMayBeRepeated) {
+  for (const int error : {EIO, ENOSPC}) {
+    for (const std::string& failing : kOperations) {
+      ASSERT_OK(KeyDirectory(path_).Write(MakeFile(1)));
+      bool fail = true;
+      KeyDirectory directory(path_,
+                             [&](std::string_view operation) { return fail && operation == failing ? error : 0; });
+      EXPECT_THAT(directory.Write(MakeFile(2)), FailsWith(error == EIO ? "seal.io" : "seal.full")) << failing;
+      EXPECT_EQ(Names(), std::vector<std::string>{"sealed_key"}) << failing;
+      ASSERT_OK_AND_ASSIGN(const auto file, directory.Read());
+      // Only when the new name could not be made durable, the new file is there.
+      EXPECT_EQ(file->ledger_id[0], failing == "sync directory" ? 2 : 1) << failing;
+      fail = false;
+      ASSERT_OK(directory.Write(MakeFile(2)));
+      ASSERT_OK_AND_ASSIGN(const auto again, directory.Read());
+      EXPECT_EQ(again->ledger_id[0], 2);
+    }
+  }
+}
+
+TEST_F(KeyDirectoryTest, EndingBeforeAnyOperationLeavesOldOrNew) {
+  for (const std::string& last : kOperations) {
+    ASSERT_OK(KeyDirectory(path_).Write(MakeFile(1)));
+    const pid_t child = ::fork();
+    if (child == 0) {
+      (void)KeyDirectory(path_, [&](std::string_view operation) {
+        if (operation == last) ::_exit(0);
+        return 0;
+      }).Write(MakeFile(2));
+      ::_exit(1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_EQ(status, 0);
+    // A power cut may leave anything of a temporary file that was not synced.
+    for (const char* contents : {"as it is", "", "STLW torn"}) {
+      if (std::string(contents) != "as it is" && std::filesystem::exists(path_ + "/sealed.tmp")) {
+        Put("sealed.tmp", AsBytes(contents));
+      }
+      ASSERT_OK_AND_ASSIGN(const auto file, KeyDirectory(path_).Read());
+      EXPECT_EQ(file->ledger_id[0], last == "sync directory" ? 2 : 1) << last;
+    }
+    EXPECT_EQ(Names(), std::vector<std::string>{"sealed_key"}) << last;
+  }
 }
 
 }  // namespace
