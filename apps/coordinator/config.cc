@@ -1,10 +1,10 @@
 #include "config.h"
 
+#include <toml++/toml.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "version.h"
 
@@ -20,7 +20,8 @@ struct Option {
 };
 
 constexpr std::array kTextOptions = {
-    Option{"--client-addr", "EDG_COORDINATOR_CLIENT_ADDR", "client_addr", "listen address of the client API (default :4433)"},
+    Option{"--client-addr", "EDG_COORDINATOR_CLIENT_ADDR", "client_addr",
+           "listen address of the client API (default :4433)"},
     Option{"--mesh-addr", "EDG_COORDINATOR_MESH_ADDR", "mesh_addr", "listen address of the marble API (default :2001)"},
     Option{"--prometheus-addr", "EDG_COORDINATOR_PROMETHEUS_ADDR", "prometheus_addr",
            "listen address of /metrics, /events and /readyz over plain HTTP (default off)"},
@@ -153,15 +154,18 @@ ParsedConfig Failed(const Error& error) { return {{}, 1, "Error: " + error.messa
 ParsedConfig ParseConfig(int argc, const char* const* argv, const Environment& environment) {
   CLI::App app("The Steelie Coordinator: admits marbles by remote attestation and hands each its secrets.",
                "steelie-coordinator");
-  app.footer("Every setting also has an environment variable and a key in the configuration file (TOML); flags win over "
-             "variables, variables over the file. See docs/operations.md.");
+  app.footer(
+      "Every setting also has an environment variable and a key in the configuration file (TOML); flags win over "
+      "variables, variables over the file. See docs/operations.md.");
   std::array<std::string, kTextOptions.size()> texts;
   std::array<bool, kBoolOptions.size()> flags{};
   std::string file_path;
   app.add_option("--config", file_path, "configuration file (TOML)");
   const auto describe = [](const Option& option) { return std::string(option.help) + " [" + option.variable + "]"; };
-  for (std::size_t i = 0; i < kTextOptions.size(); ++i) app.add_option(kTextOptions[i].flag, texts[i], describe(kTextOptions[i]));
-  for (std::size_t i = 0; i < kBoolOptions.size(); ++i) app.add_flag(kBoolOptions[i].flag, flags[i], describe(kBoolOptions[i]));
+  for (std::size_t i = 0; i < kTextOptions.size(); ++i)
+    app.add_option(kTextOptions[i].flag, texts[i], describe(kTextOptions[i]));
+  for (std::size_t i = 0; i < kBoolOptions.size(); ++i)
+    app.add_flag(kBoolOptions[i].flag, flags[i], describe(kBoolOptions[i]));
   app.set_version_flag("--version", std::string("steelie-coordinator ") + kVersion + " (" + kCommit + ")");
 
   ParsedConfig parsed;

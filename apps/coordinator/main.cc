@@ -91,8 +91,9 @@ Status SetStartupManifest(const Config& config, control::Coordinator& coordinato
 
 control::CoordinatorOptions OptionsFrom(const Config& config) {
   control::CoordinatorOptions options;
-  options.seal_directory = config.seal_directory.empty() ? std::filesystem::current_path() / "marblerun-coordinator-data"
-                                                         : config.seal_directory;
+  options.seal_directory = config.seal_directory.empty()
+                               ? std::filesystem::current_path() / "marblerun-coordinator-data"
+                               : config.seal_directory;
   options.dns_names = config.dns_names;
   options.curve = config.curve;
   options.lenient_manifest = config.lenient_manifest;
@@ -113,7 +114,8 @@ api::rest::Handlers ClientHandlers(const api::rest::Router& router, api::monitor
   return handlers;
 }
 
-api::rest::Handlers MonitoringHandlers(const api::monitoring::Metrics& metrics, const control::Coordinator& coordinator) {
+api::rest::Handlers MonitoringHandlers(const api::monitoring::Metrics& metrics,
+                                       const control::Coordinator& coordinator) {
   api::rest::Handlers handlers;
   handlers.handle = [&](const api::rest::Request& request) {
     return api::monitoring::HandleMonitoring(metrics, coordinator, request);
@@ -134,8 +136,8 @@ Status Run(const Config& config, Logger& logger) {
     std::_Exit(EXIT_FAILURE);
   };
   STEELIE_TRY(const std::unique_ptr<control::Coordinator> coordinator,
-              control::Coordinator::Start(OptionsFrom(config), {*setup.platform, sim_verifier, clock, random, logger,
-                                                                metrics, on_fatal}));
+              control::Coordinator::Start(OptionsFrom(config),
+                                          {*setup.platform, sim_verifier, clock, random, logger, metrics, on_fatal}));
   metrics.SetSources([&] { return static_cast<int>(coordinator->phase()); },
                      [&](std::string_view type) { return coordinator->DefinesMarble(type); });
   STEELIE_CHECK_OK(SetStartupManifest(config, *coordinator));
@@ -167,8 +169,8 @@ Status Run(const Config& config, Logger& logger) {
   if (!config.prometheus_address.empty()) {
     STEELIE_TRY(auto listener, api::net::Listener::Open(io.get_executor(), config.prometheus_address, logger));
     logger.Info("Starting prometheus /metrics endpoint", {{"address", listener->LocalAddress()}});
-    monitoring_server = std::make_unique<api::rest::HttpServer>(listener, nullptr, MonitoringHandlers(metrics, *coordinator),
-                                                                workers, http_logger);
+    monitoring_server = std::make_unique<api::rest::HttpServer>(
+        listener, nullptr, MonitoringHandlers(metrics, *coordinator), workers, http_logger);
     monitoring_server->Start();
   }
   logger.Info("Starting the marble server");
@@ -220,7 +222,8 @@ int Main(int argc, char** argv) {
     logger.Warn("Unknown HTTP error log level, using error", {{"level", *config.bad_http_error_level}});
   }
   if (const Status result = Run(config, logger); !result) {
-    logger.LogError("The Coordinator cannot run", {{"reason", result.error().reason()}, {"error", result.error().message()}});
+    logger.LogError("The Coordinator cannot run",
+                    {{"reason", result.error().reason()}, {"error", result.error().message()}});
     return 1;
   }
   return 0;

@@ -32,8 +32,8 @@ Result<Target> FindTarget(const State& view, std::string_view marble_type) {
 Status CheckBudget(const State& view, std::string_view marble_type, const manifest::Marble& marble) {
   if (marble.max_activations == 0 || view.activations.Get(marble_type) < marble.max_activations) return Ok();
   return Error(Code::kPermissionDenied, "activate.limit",
-               "reached max activations count for marble type: " + std::to_string(marble.max_activations) +
-                   " of " + std::to_string(marble.max_activations) + " are used up");
+               "reached max activations count for marble type: " + std::to_string(marble.max_activations) + " of " +
+                   std::to_string(marble.max_activations) + " are used up");
 }
 
 Status CheckClock(const State& view, Instant now, Instant build_time) {
@@ -73,7 +73,8 @@ void SetEnv(std::vector<ActivationResponse::Value>& env, std::string_view name, 
 
 SecretBuffer TextBuffer(std::string_view text) { return SecretBuffer(text.begin(), text.end()); }
 
-void AddPredefined(const State& view, const MarbleCredentials& credentials, std::vector<ActivationResponse::Value>& env) {
+void AddPredefined(const State& view, const MarbleCredentials& credentials,
+                   std::vector<ActivationResponse::Value>& env) {
   SetEnv(env, "MARBLE_PREDEFINED_ROOT_CA", TextBuffer(view.authority->marble_root_pem()));
   SetEnv(env, "MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN",
          TextBuffer(PemEncode("CERTIFICATE", credentials.certificate) + view.authority->intermediate_pem()));
@@ -84,8 +85,8 @@ void AddPredefined(const State& view, const MarbleCredentials& credentials, std:
 
 // Key, certificate and rendered parameters: everything that an activation hands out.
 Result<ActivationResponse> BuildResponse(const State& view, const CompiledMarble& marble, std::string_view type,
-                                         const Uuid& uuid, const CertificateRequest& csr, KeyKind curve,
-                                         Random& random, Instant now) {
+                                         const Uuid& uuid, const CertificateRequest& csr, KeyKind curve, Random& random,
+                                         Instant now) {
   STEELIE_TRY(const PrivateKey key, PrivateKey::Generate(curve));
   STEELIE_TRY(Bytes certificate,
               pki::IssueMarbleCertificate(*view.authority, csr, uuid, type, key.public_key(), random.Take<16>(),
@@ -158,16 +159,15 @@ Result<ActivationResponse> Coordinator::Activate(const ActivationRequest& reques
     const Instant now = impl_->DecisionTime(*view);
     STEELIE_TRY(const Target target, FindTarget(*view, request.marble_type));
     const manifest::Marble& definition = *target.marble->definition;
-    STEELIE_TRY(const attest::Claims claims, Attest(impl_->deps, impl_->options.simulation, *view, request,
-                                                    *caller.leaf, target.package, now));
+    STEELIE_TRY(const attest::Claims claims,
+                Attest(impl_->deps, impl_->options.simulation, *view, request, *caller.leaf, target.package, now));
     STEELIE_CHECK_OK(CheckBudget(*view, request.marble_type, definition));
     STEELIE_TRY(const Uuid uuid, ParseUuid(request.uuid));
     const auto csr = CertificateRequest::ParseAndVerify(request.csr);
     if (!csr) return Internal(csr.error(), "failed to parse CSR");
     STEELIE_CHECK_OK(CheckAllowedNames(definition, *csr));
-    STEELIE_TRY(ActivationResponse response,
-                BuildResponse(*view, *target.marble, request.marble_type, uuid, *csr, impl_->options.curve,
-                              impl_->deps.random, now));
+    STEELIE_TRY(ActivationResponse response, BuildResponse(*view, *target.marble, request.marble_type, uuid, *csr,
+                                                           impl_->options.curve, impl_->deps.random, now));
 
     Activated event;
     event.marble_type = request.marble_type;

@@ -6,7 +6,8 @@ namespace steelie::control {
 namespace {
 
 std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   if (text.ends_with('.')) text.pop_back();
   return text;
 }
@@ -41,11 +42,13 @@ bool IpMatches(const std::string& pattern, const Bytes& ip) {
 Status CheckAllowedNames(const manifest::Marble& marble, const CertificateRequest& request) {
   if (!marble.allowed_names) return Ok();
   const auto refused = [](const std::string& name) {
-    return Error(Code::kPermissionDenied, "policy.names",
-                 "the certificate request names `" + name.substr(0, 253) + "`, which the marble's AllowedNames does not cover");
+    return Error(
+        Code::kPermissionDenied, "policy.names",
+        "the certificate request names `" + name.substr(0, 253) + "`, which the marble's AllowedNames does not cover");
   };
   for (const std::string& dns : request.dns_names) {
-    if (std::ranges::none_of(*marble.allowed_names, [&](const auto& p) { return DnsMatches(p, dns); })) return refused(dns);
+    if (std::ranges::none_of(*marble.allowed_names, [&](const auto& p) { return DnsMatches(p, dns); }))
+      return refused(dns);
   }
   for (const Bytes& ip : request.ip_addresses) {
     // Every marble's request names the loopback addresses; nobody can be impersonated with them.

@@ -14,10 +14,14 @@ constexpr const char* kAcceptingMarblesMessage = "Coordinator is running correct
 
 const char* MessageFor(Phase phase) {
   switch (phase) {
-    case Phase::kUninitialized: return "";
-    case Phase::kRecovery: return kRecoveryMessage;
-    case Phase::kAcceptingManifest: return kAcceptingManifestMessage;
-    case Phase::kAcceptingMarbles: return kAcceptingMarblesMessage;
+    case Phase::kUninitialized:
+      return "";
+    case Phase::kRecovery:
+      return kRecoveryMessage;
+    case Phase::kAcceptingManifest:
+      return kAcceptingManifestMessage;
+    case Phase::kAcceptingMarbles:
+      return kAcceptingMarblesMessage;
   }
   return "";
 }
@@ -67,7 +71,8 @@ Result<std::unique_ptr<Coordinator>> Coordinator::Start(CoordinatorOptions optio
     state = std::move(*opened.state);
   } else if (opened.locked) {
     logger.LogError(
-        "Failed to decrypt sealed state. Proceeding with a new state. Use the /recover API endpoint to load an old state, "
+        "Failed to decrypt sealed state. Proceeding with a new state. Use the /recover API endpoint to load an old "
+        "state, "
         "or submit a new manifest to overwrite the old state. Look up the documentation for more information on how to "
         "proceed.",
         {{"reason", opened.locked->reason()}, {"error", opened.locked->message()}});

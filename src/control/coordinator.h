@@ -100,8 +100,8 @@ struct SecretUpload {
 
 struct UpdateResult {
   std::uint64_t missing_acknowledgments = 0;
-  std::optional<std::vector<std::string>> missing_users;    // nothing when applied
-  std::optional<NameMap<Bytes>> recovery_secrets;           // when the recovery configuration changed
+  std::optional<std::vector<std::string>> missing_users;  // nothing when applied
+  std::optional<NameMap<Bytes>> recovery_secrets;         // when the recovery configuration changed
 };
 
 struct PendingView {
@@ -113,8 +113,8 @@ struct PendingView {
 /// The Coordinator: all use cases behind one face. Knows no transport.
 ///
 /// Thread-safe; calls may block on the disk and on cryptography, never on each other longer than a commit takes.
-/// Hostile: every argument of every call. Errors carry a code that transports map, a reason id and a message fit for the
-/// caller; where clients match on texts, the messages contain them.
+/// Hostile: every argument of every call. Errors carry a code that transports map, a reason id and a message fit for
+/// the caller; where clients match on texts, the messages contain them.
 class Coordinator {
  public:
   struct Dependencies {
@@ -147,7 +147,8 @@ class Coordinator {
 
   Result<ActivationResponse> Activate(const ActivationRequest& request, const Caller& caller);
 
-  /// Fails unless the caller is a user of the manifest in force. For transports, which check this before reading bodies.
+  /// Fails unless the caller is a user of the manifest in force. For transports, which check this before reading
+  /// bodies.
   Status RequireUser(const Caller& caller) const;
   Result<NameMap<SecretView>> ReadSecrets(const Caller& caller, const std::vector<std::string>& names);
   Status WriteSecrets(const Caller& caller, NameMap<SecretUpload> secrets);
@@ -163,6 +164,14 @@ class Coordinator {
   Status RequireMarble(const Caller& caller) const;
   /// Raises a marble's counter; returns the value before. Errors: kUnauthenticated `marble.unauthorized`.
   Result<std::uint64_t> SetCounter(const Caller& caller, const std::string& name, std::uint64_t value);
+
+  /// The key to encrypt recovery secrets to: DER SubjectPublicKeyInfo of an RSA key made at the first call.
+  /// Errors: kFailedPrecondition `state.wrong` outside recovery.
+  Result<Bytes> RecoveryPublicKey();
+  /// Takes a recovery secret, plain or encrypted to RecoveryPublicKey, with its holder's signature over the plain one.
+  /// Each is checked when it arrives; a wrong one changes nothing. Returns how many remain; 0: recovery is complete.
+  /// Errors: kInvalidArgument `recovery.*`.
+  Result<std::size_t> Recover(ByteView secret, ByteView signature);
 
   /// Waits until everything recorded is durable.
   void Flush();

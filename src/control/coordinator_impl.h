@@ -5,6 +5,7 @@
 #include "control/coordinator.h"
 #include "control/journal.h"
 #include "control/vault.h"
+#include "seal/recovery.h"
 
 namespace steelie::control {
 
@@ -27,6 +28,10 @@ class Coordinator::Impl {
   std::shared_ptr<const ServerIdentity> client_identity STEELIE_GUARDED_BY(identity_mutex);
   std::shared_ptr<const ServerIdentity> marble_identity STEELIE_GUARDED_BY(identity_mutex);
 
+  Mutex recovery_mutex;
+  std::optional<PrivateKey> recovery_key STEELIE_GUARDED_BY(recovery_mutex);  // the ephemeral one
+  std::optional<seal::RecoveryCollector> collector STEELIE_GUARDED_BY(recovery_mutex);
+
   Journal::ViewPtr View() const { return journal->View(); }
 
   /// The time that decisions use: the clock's, but never below the floor.
@@ -40,10 +45,27 @@ inline constexpr const char* kWrongState = "server is not in expected state";
 
 Status RequirePhase(const State& view, Phase phase);
 
+/// Shares a new ledger key out to the recovery keys of a manifest. Errors: kInvalidArgument `recovery.*`.
+struct RecoverySetup {
+  ledger::LedgerKey key;
+  seal::RecoverySecrets secrets;
+};
+Result<RecoverySetup> SetUpRecovery(const manifest::Manifest& manifest, Random& random);
+
+/// Runs a use case again if the state it was prepared for changed before it could be decided.
+template <typename UseCase>
+auto RetryIfChanged(UseCase use_case) {
+  constexpr int kMoreAttempts = 4;
+  auto result = use_case();
+  for (int i = 0; i < kMoreAttempts && !result && result.error().reason() == "state.changed"; ++i) result = use_case();
+  return result;
+}
+
 /// The user with exactly the caller's leaf certificate. Errors: kUnauthenticated `user.unauthorized`.
 Result<const KnownUser*> Authenticate(const State& view, const Caller& caller);
 
-/// The authorisation of users, for every operation: the names asked for, all or nothing. The only place that decides it.
+/// The authorisation of users, for every operation: the names asked for, all or nothing. The only place that decides
+/// it.
 bool Authorised(const KnownUser& user, manifest::Action action, const std::vector<std::string>& names);
 
 /// Verifies evidence and decides whether the package admits it. Errors: kPermissionDenied.

@@ -10,8 +10,8 @@
 
 namespace steelie::control {
 
-/// Counters by name, as an immutable value: a copy shares everything, Set copies only the path to one bucket. So a view of
-/// the state costs nothing to keep while writers go on, whatever the number of counters.
+/// Counters by name, as an immutable value: a copy shares everything, Set copies only the path to one bucket. So a view
+/// of the state costs nothing to keep while writers go on, whatever the number of counters.
 class CounterMap {
  public:
   /// 0 for a name that was never set.

@@ -36,7 +36,8 @@ Result<MarbleIdentity> IdentifyMarble(const State& view, const Caller& caller, I
 
 // Injective: the parts are encoded so that none can run into the next.
 std::string CounterId(const MarbleIdentity& marble, const std::string& name) {
-  return Base64Encode(AsBytes(marble.type)) + ":" + Base64Encode(marble.uuid.bytes()) + ":" + Base64Encode(AsBytes(name));
+  return Base64Encode(AsBytes(marble.type)) + ":" + Base64Encode(marble.uuid.bytes()) + ":" +
+         Base64Encode(AsBytes(name));
 }
 
 }  // namespace

@@ -17,8 +17,8 @@
 
 namespace steelie::control {
 
-// Everything that ever changes the state is one of these events. They are what the ledger holds, in order; applying them
-// in order gives the state (control/state.h). Randomness and time are recorded in them, so applying is exact.
+// Everything that ever changes the state is one of these events. They are what the ledger holds, in order; applying
+// them in order gives the state (control/state.h). Randomness and time are recorded in them, so applying is exact.
 
 template <typename T>
 using NameMap = std::map<std::string, T, std::less<>>;
@@ -251,8 +251,8 @@ struct ManifestUpdated {
   }
 };
 
-using EventBody = std::variant<ManifestSet, Activated, SecretsWritten, SecretsRead, UserRefused, PackagesUpdated, CounterSet,
-                               UpdateSubmitted, UpdateAcknowledged, UpdateCancelled, ManifestUpdated>;
+using EventBody = std::variant<ManifestSet, Activated, SecretsWritten, SecretsRead, UserRefused, PackagesUpdated,
+                               CounterSet, UpdateSubmitted, UpdateAcknowledged, UpdateCancelled, ManifestUpdated>;
 
 /// A list of just this event, which may not be copyable.
 template <typename T>

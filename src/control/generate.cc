@@ -25,14 +25,20 @@ Result<PrivateKey> GenerateSecretKey(const manifest::Secret& definition) {
       return PrivateKey::Generate(KeyKind::kEd25519);
     case SecretType::kCertEcdsa:
       switch (definition.size) {
-        case 224: return PrivateKey::Generate(KeyKind::kEcP224);
-        case 256: return PrivateKey::Generate(KeyKind::kEcP256);
-        case 384: return PrivateKey::Generate(KeyKind::kEcP384);
-        case 521: return PrivateKey::Generate(KeyKind::kEcP521);
-        default: return BadSize("224, 256, 384 or 521 bits", definition.size);
+        case 224:
+          return PrivateKey::Generate(KeyKind::kEcP224);
+        case 256:
+          return PrivateKey::Generate(KeyKind::kEcP256);
+        case 384:
+          return PrivateKey::Generate(KeyKind::kEcP384);
+        case 521:
+          return PrivateKey::Generate(KeyKind::kEcP521);
+        default:
+          return BadSize("224, 256, 384 or 521 bits", definition.size);
       }
     case SecretType::kSymmetricKey:
-    case SecretType::kPlain: break;
+    case SecretType::kPlain:
+      break;
   }
   return Error(Code::kInvalidArgument, "secrets.type", "a secret of this type has no key pair");
 }
@@ -41,7 +47,8 @@ Result<std::shared_ptr<const StoredSecret>> CertifySecret(const manifest::Secret
                                                           const pki::Authority& authority, const PrivateKey& key,
                                                           Random& random, Instant now) {
   auto stored = std::make_shared<StoredSecret>();
-  stored->valid_for = definition.valid_for != 0 || definition.profile.not_after ? definition.valid_for : kDefaultValidFor;
+  stored->valid_for =
+      definition.valid_for != 0 || definition.profile.not_after ? definition.valid_for : kDefaultValidFor;
   STEELIE_TRY(stored->certificate, pki::IssueSecretCertificate(authority, definition.profile, key.public_key(),
                                                                random.Take<16>(), definition.valid_for, now));
   key.ToPkcs8().Reveal([&](ByteView der) { stored->private_half = SecretHalf(der); });
@@ -57,7 +64,8 @@ Result<std::shared_ptr<const StoredSecret>> GenerateSecret(const manifest::Secre
     return CertifySecret(definition, authority, key, random, now);
   }
   if (definition.type == SecretType::kPlain) {
-    return Error(Code::kInvalidArgument, "secrets.type", "a secret of type plain must be UserDefined: it cannot be generated");
+    return Error(Code::kInvalidArgument, "secrets.type",
+                 "a secret of type plain must be UserDefined: it cannot be generated");
   }
   if (definition.size == 0 || definition.size % 8 != 0 || definition.size / 8 > kMaxSymmetricBytes) {
     return BadSize("a multiple of 8 bits, at most 8388608", definition.size);

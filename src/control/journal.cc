@@ -37,13 +37,19 @@ Journal::ViewPtr Journal::View() const {
   return view_;
 }
 
-Result<Journal::ViewPtr> Journal::Commit(Decide decide, CreateLedger create) {
-  std::future<Result<ViewPtr>> done;
+Result<Journal::ViewPtr> Journal::Commit(Decide decide, Persist persist) {
+  return Enqueue({std::move(decide), std::move(persist), nullptr, {}});
+}
+
+Result<Journal::ViewPtr> Journal::Adopt(std::function<Result<Adopted>(const State&)> open) {
+  return Enqueue({nullptr, nullptr, std::move(open), {}});
+}
+
+Result<Journal::ViewPtr> Journal::Enqueue(Request request) {
+  std::future<Result<ViewPtr>> done = request.done.get_future();
   {
     MutexLock lock(mutex_);
     if (stopping_) return Error(Code::kUnavailable, "journal.stopping", "the Coordinator is shutting down");
-    Request request{std::move(decide), std::move(create), {}};
-    done = request.done.get_future();
     requests_.push_back(std::move(request));
   }
   wake_.notify_one();
@@ -58,15 +64,6 @@ void Journal::Record(EventBody event) {
   }
   audit_.push_back({clock_.Now(), std::move(event)});
   if (audit_.size() == 1 || audit_.size() == kMaxBatch) wake_.notify_one();
-}
-
-void Journal::Adopt(State state, std::unique_ptr<ledger::Ledger> ledger) {
-  MutexLock lock(mutex_);
-  idle_.wait(lock.native(), [&] { return !busy_; });
-  ledger_ = std::move(ledger);
-  tail_ = ledger_->tail();
-  MutexLock view_lock(view_mutex_);
-  view_ = std::make_shared<const State>(std::move(state));
 }
 
 void Journal::Flush() {
@@ -102,12 +99,15 @@ std::optional<Journal::Batch> Journal::TakeBatch() {
   }
   Batch batch;
   while (!requests_.empty() && batch.requests.size() < kMaxBatch) {
-    // A request that makes the ledger goes alone.
-    if (requests_.front().create && !batch.requests.empty()) break;
-    const bool alone = requests_.front().create != nullptr;
+    const bool alone = requests_.front().persist || requests_.front().open;
+    if (alone && !batch.requests.empty()) break;
     batch.requests.push_back(std::move(requests_.front()));
     requests_.pop_front();
-    if (alone) break;
+    if (!alone) continue;
+    // Audit events wait for the next batch.
+    flush_ = false;
+    busy_ = true;
+    return batch;
   }
   batch.audit = std::exchange(audit_, {});
   flush_ = false;
@@ -119,7 +119,26 @@ std::optional<Journal::Batch> Journal::TakeBatch() {
   return batch;
 }
 
+void Journal::ProcessAdoption(Request& request) {
+  auto adopted = request.open(*View());
+  if (!adopted) {
+    request.done.set_value(adopted.error());
+    return;
+  }
+  ledger_ = std::move(adopted->ledger);
+  tail_ = ledger_->tail();
+  {
+    MutexLock lock(view_mutex_);
+    view_ = std::make_shared<const State>(std::move(adopted->state));
+  }
+  request.done.set_value(View());
+}
+
 void Journal::Process(Batch batch) {
+  if (!batch.requests.empty() && batch.requests.front().open) {
+    ProcessAdoption(batch.requests.front());
+    return;
+  }
   State candidate = *View();
   const Instant now = std::max(clock_.Now(), candidate.last_event);
   std::vector<SecretBuffer> encoded;
@@ -148,8 +167,7 @@ void Journal::Process(Batch batch) {
     std::ranges::move(mine, std::back_inserter(encoded));
   }
   // Audit events need a ledger; before there is one, nothing happens that is worth auditing.
-  const CreateLedger create = batch.requests.empty() ? nullptr : batch.requests.front().create;
-  if (ledger_ != nullptr && create == nullptr) {
+  if (ledger_ != nullptr) {
     for (Event& event : batch.audit) {
       event.time = std::max(event.time, candidate.last_event);
       STEELIE_CHECK(Apply(candidate, event).has_value());
@@ -158,7 +176,9 @@ void Journal::Process(Batch batch) {
   }
 
   Status written = Ok();
-  if (!encoded.empty()) written = Append(candidate, encoded, create);
+  if (!encoded.empty()) {
+    written = Append(candidate, encoded, batch.requests.empty() ? nullptr : batch.requests.front().persist);
+  }
   if (!written) KeepForLater(std::move(batch.audit));
   const ViewPtr view = View();
   for (std::size_t i = 0; i < batch.requests.size(); ++i) {
@@ -174,27 +194,20 @@ void Journal::Process(Batch batch) {
   if (written) MaybeSnapshot();
 }
 
-Status Journal::Append(const State& candidate, std::span<const SecretBuffer> events, const CreateLedger& create) {
-  if (create) {
-    auto created = create(events);
-    if (!created) {
-      if (created.error().reason() == "ledger.io" && options_.on_fatal) options_.on_fatal(created.error());
-      return created.error();
-    }
-    ledger_ = std::move(*created);
-    tail_ = ledger_->tail();
-  } else {
-    if (ledger_ == nullptr) return Error(Code::kInternal, "journal.no_ledger", "there is no ledger to append to");
-    auto appended = ledger_->Append(tail_, events);
-    if (!appended) {
-      logger_.LogError("Writing to the ledger failed", {{"reason", appended.error().reason()},
-                                                        {"error", appended.error().message()}});
-      // What is on disk is unknown or not ours: only a restart can tell.
-      if (appended.error().code() != Code::kResourceExhausted && options_.on_fatal) options_.on_fatal(appended.error());
-      return appended.error();
-    }
-    tail_ = *appended;
+Status Journal::Append(const State& candidate, std::span<const SecretBuffer> events, const Persist& persist) {
+  if (!persist && ledger_ == nullptr) {
+    return Error(Code::kInternal, "journal.no_ledger", "there is no ledger to append to");
   }
+  auto tail = persist ? persist(ledger_, tail_, candidate, events) : ledger_->Append(tail_, events);
+  if (!tail) {
+    logger_.LogError("Writing to the ledger failed",
+                     {{"reason", tail.error().reason()}, {"error", tail.error().message()}});
+    // What is on disk is unknown or not ours: only a restart can tell.
+    const bool unknown = tail.error().code() == Code::kDataLoss || tail.error().code() == Code::kAborted;
+    if (unknown && options_.on_fatal) options_.on_fatal(tail.error());
+    return tail.error();
+  }
+  tail_ = *tail;
   MutexLock lock(view_mutex_);
   view_ = std::make_shared<const State>(candidate);
   return Ok();
@@ -220,7 +233,8 @@ void Journal::MaybeSnapshot() {
   const SecretBuffer snapshot = EncodeState(*View());
   const std::uint64_t keep_from = tail_.sequence > options_.keep_entries ? tail_.sequence - options_.keep_entries : 0;
   if (const Status written = ledger_->WriteSnapshot(tail_, snapshot, keep_from); !written) {
-    logger_.Warn("Writing a snapshot failed", {{"reason", written.error().reason()}, {"error", written.error().message()}});
+    logger_.Warn("Writing a snapshot failed",
+                 {{"reason", written.error().reason()}, {"error", written.error().message()}});
     if (written.error().code() == Code::kDataLoss && options_.on_fatal) options_.on_fatal(written.error());
   }
 }

@@ -29,9 +29,14 @@ class Journal {
   /// Pure: looks at the state, returns the events that shall happen, or why not. Runs on the writer thread; must be
   /// quick (no cryptography, network or disk). No events is fine: then nothing is written.
   using Decide = std::function<Result<std::vector<EventBody>>(const State&)>;
-  /// Makes the ledger that begins with these encoded events. Runs on the writer thread.
-  using CreateLedger =
-      std::function<Result<std::unique_ptr<ledger::Ledger>>(std::span<const SecretBuffer> events)>;
+  /// Makes events durable in another way than by appending them: begins a ledger with them, or a key epoch whose
+  /// snapshot is `next`. Returns the tail. Runs on the writer thread, with no other request in the same batch.
+  using Persist = std::function<Result<ledger::Tail>(std::unique_ptr<ledger::Ledger>& ledger, const ledger::Tail& tail,
+                                                     const State& next, std::span<const SecretBuffer> events)>;
+  struct Adopted {
+    State state;
+    std::unique_ptr<ledger::Ledger> ledger;
+  };
   using ViewPtr = std::shared_ptr<const State>;
 
   struct Options {
@@ -45,7 +50,7 @@ class Journal {
     std::function<void(const Error&)> on_fatal;
   };
 
-  /// `ledger` may be null: then the first commit must bring a CreateLedger, and events before it cannot happen.
+  /// `ledger` may be null: then the first commit must bring a Persist that makes one.
   Journal(State initial, std::unique_ptr<ledger::Ledger> ledger, const Clock& clock, Logger& logger, Options options);
   /// Writes what is queued, then ends.
   ~Journal();
@@ -55,16 +60,17 @@ class Journal {
   /// The state as of the last durable commit. Never waits for writers.
   ViewPtr View() const;
 
-  /// Runs the decision and waits until its events are durable. Returns the state they led to, or the decision's refusal, or
-  /// the failure of the write (nothing happened then).
-  Result<ViewPtr> Commit(Decide decide, CreateLedger create = nullptr);
+  /// Runs the decision and waits until its events are durable. Returns the state they led to, or the decision's
+  /// refusal, or the failure of the write (nothing happened then).
+  Result<ViewPtr> Commit(Decide decide, Persist persist = nullptr);
 
   /// Takes an event for the audit trail; never waits. Lost only if the process dies within `audit_delay`, or, with a
   /// warning, if the disk takes no more for long.
   void Record(EventBody event);
 
-  /// Replaces everything: a recovered ledger with the state it held.
-  void Adopt(State state, std::unique_ptr<ledger::Ledger> ledger);
+  /// Replaces everything by what `open` finds: a recovered ledger with the state it held. `open` runs on the writer
+  /// thread and gets the present state.
+  Result<ViewPtr> Adopt(std::function<Result<Adopted>(const State&)> open);
 
   /// Waits until everything recorded so far is durable or given up. For tests and shutdown.
   void Flush();
@@ -72,7 +78,8 @@ class Journal {
  private:
   struct Request {
     Decide decide;
-    CreateLedger create;
+    Persist persist;
+    std::function<Result<Adopted>(const State&)> open;
     std::promise<Result<ViewPtr>> done;
   };
   struct Batch {
@@ -84,7 +91,9 @@ class Journal {
   /// Nothing when everything is done and the journal ends.
   std::optional<Batch> TakeBatch();
   void Process(Batch batch);
-  Status Append(const State& candidate, std::span<const SecretBuffer> events, const CreateLedger& create);
+  Result<ViewPtr> Enqueue(Request request);
+  void ProcessAdoption(Request& request);
+  Status Append(const State& candidate, std::span<const SecretBuffer> events, const Persist& persist);
   void MaybeSnapshot();
   void KeepForLater(std::vector<Event> audit);
 

@@ -44,11 +44,16 @@ MarbleData::~MarbleData() = default;
 
 const SecretValue& MarbleData::GetReserved(Reserved which) const {
   switch (which) {
-    case Reserved::kRootCa: return root_ca_;
-    case Reserved::kMarbleCert: return marble_cert_;
-    case Reserved::kCoordinatorRoot: return coordinator_root_;
-    case Reserved::kCoordinatorIntermediate: return coordinator_intermediate_;
-    case Reserved::kSealKey: break;
+    case Reserved::kRootCa:
+      return root_ca_;
+    case Reserved::kMarbleCert:
+      return marble_cert_;
+    case Reserved::kCoordinatorRoot:
+      return coordinator_root_;
+    case Reserved::kCoordinatorIntermediate:
+      return coordinator_intermediate_;
+    case Reserved::kSealKey:
+      break;
   }
   if (!seal_key_) {
     const secrets::DerivedKey key =
@@ -107,9 +112,9 @@ Result<std::shared_ptr<const StoredSecret>> MarbleData::Make(Generation generati
     return placeholder;
   }
   if (definition.type == manifest::SecretType::kSymmetricKey) {
-    const secrets::RootSecret& root =
-        generation == Generation::kPrevious && view_.previous_root_secret ? *view_.previous_root_secret
-                                                                          : *view_.root_secret;
+    const secrets::RootSecret& root = generation == Generation::kPrevious && view_.previous_root_secret
+                                          ? *view_.previous_root_secret
+                                          : *view_.root_secret;
     STEELIE_TRY(const secrets::DerivedKey key,
                 secrets::DeriveMarbleKey(root, {uuid_, marble_type_, !marble_.disable_secret_binding}, name,
                                          definition.size / 8));

@@ -42,6 +42,8 @@ Result<SetManifestResult> Coordinator::SetManifest(Bytes manifest) {
   STEELIE_TRY(const std::shared_ptr<const Deployment> deployment,
               Deployment::Compile(std::move(manifest), impl_->options.lenient_manifest));
   STEELIE_TRY(SecretMap secrets, GenerateShared(*deployment, *view->authority, random, now));
+  auto recovery = SetUpRecovery(deployment->manifest(), random);
+  if (!recovery) return recovery.error().WithContext("generating recovery encryption key");
   STEELIE_TRY(Bytes signature, view->authority->root_key().Sign(SignatureScheme::kEcdsaSha256, deployment->raw()));
   STEELIE_CHECK_OK(DryRun(*deployment, *view->authority, secrets, random, now));
 
@@ -59,13 +61,21 @@ Result<SetManifestResult> Coordinator::SetManifest(Bytes manifest) {
     event.secrets = secrets;
     return Just(std::move(event));
   };
-  const auto create = [&](std::span<const SecretBuffer> events) { return impl_->vault.Create(seal_mode, events); };
-  if (const auto committed = impl_->journal->Commit(decide, create); !committed) {
+  const auto persist = [&](std::unique_ptr<ledger::Ledger>& ledger, const ledger::Tail&, const State&,
+                           std::span<const SecretBuffer> events) -> Result<ledger::Tail> {
+    STEELIE_TRY(ledger, impl_->vault.Create(seal_mode, recovery->key,
+                                            seal::EncodeRecoveryScheme(recovery->secrets.scheme), events));
+    return ledger->tail();
+  };
+  if (const auto committed = impl_->journal->Commit(decide, persist); !committed) {
     return committed.error().reason() == "state.wrong" ? committed.error()
                                                        : committed.error().WithContext("sealing state");
   }
   impl_->deps.logger.Info("SetManifest successful", {{"fingerprint", deployment->fingerprint()}});
-  return SetManifestResult{};
+  SetManifestResult result;
+  for (auto& [name, ciphertext] : recovery->secrets.ciphertexts)
+    result.recovery_secrets.emplace(name, std::move(ciphertext));
+  return result;
 }
 
 }  // namespace steelie::control

@@ -56,7 +56,9 @@ std::optional<std::uint64_t> VersionOf(const manifest::Package& package) {
 }
 
 Result<std::shared_ptr<const pki::Authority>> RestoreAuthority(const Snapshot& s) {
-  const auto restore = [](const Pkcs8& key) { return key.Reveal([](ByteView der) { return PrivateKey::FromPkcs8(der); }); };
+  const auto restore = [](const Pkcs8& key) {
+    return key.Reveal([](ByteView der) { return PrivateKey::FromPkcs8(der); });
+  };
   STEELIE_TRY(PrivateKey root_key, restore(s.root.key));
   STEELIE_TRY(PrivateKey key, restore(s.intermediate.key));
   STEELIE_TRY(pki::Authority authority,

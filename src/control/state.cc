@@ -44,7 +44,8 @@ class Applier {
       secrets->insert_or_assign(name, secret);
       const auto definition = state_.deployment->manifest().secrets.find(name);
       if (definition == state_.deployment->manifest().secrets.end()) return Impossible("a secret that is not defined");
-      Log({"Secret set", {{"user", e.user}, {"secret", name}, {"type", std::string(SecretTypeName(definition->second.type))}}});
+      Log({"Secret set",
+           {{"user", e.user}, {"secret", name}, {"type", std::string(SecretTypeName(definition->second.type))}}});
     }
     state_.secrets = std::move(secrets);
     return Ok();

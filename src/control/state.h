@@ -46,8 +46,8 @@ struct State {
   std::uint64_t recorded_activations = 0;
 };
 
-/// Folds one event into the state. The only way a state ever changes. Fails only for an event that this program could not
-/// have written; the state is unusable then.
+/// Folds one event into the state. The only way a state ever changes. Fails only for an event that this program could
+/// not have written; the state is unusable then.
 Status Apply(State& state, const Event& event);
 
 /// For snapshots. Everything but what is worked out from the manifest.

@@ -27,9 +27,7 @@ std::string Bracketed(const std::vector<std::string>& names) {
 }
 
 // All changes of a decision are lost if the state it was made for has changed; the user decides anew.
-Error Changed() {
-  return Error(Code::kAborted, "state.changed", "the deployment changed in the meantime: try again");
-}
+Error Changed() { return Error(Code::kAborted, "state.changed", "the deployment changed in the meantime: try again"); }
 
 bool SameBasis(const State& a, const State& b) {
   return a.deployment == b.deployment && a.packages == b.packages && a.authority == b.authority &&
@@ -39,6 +37,9 @@ bool SameBasis(const State& a, const State& b) {
 /// What an applied full update stores; made ahead of the decision.
 struct PreparedUpdate {
   ManifestUpdated event;
+  manifest::SealMode seal_mode;
+  /// Set if the recovery configuration changed: then a new key epoch begins.
+  std::optional<RecoverySetup> recovery;
 };
 
 bool IsKept(const manifest::Secret& before, const manifest::Secret& after, bool rotate) {
@@ -48,7 +49,8 @@ bool IsKept(const manifest::Secret& before, const manifest::Secret& after, bool 
 
 class UpdateBuilder {
  public:
-  UpdateBuilder(const State& state, const Deployment& next, const pki::Authority& authority, Random& random, Instant now)
+  UpdateBuilder(const State& state, const Deployment& next, const pki::Authority& authority, Random& random,
+                Instant now)
       : state_(state), next_(next), authority_(authority), random_(random), now_(now) {}
 
   Status Build(SecretMap& current, SecretMap& previous) {
@@ -58,11 +60,13 @@ class UpdateBuilder {
       const auto old = state_.deployment->manifest().secrets.find(name);
       const bool known = old != state_.deployment->manifest().secrets.end();
       const auto old_value = state_.secrets->find(name);
-      const bool same = known && old_value != state_.secrets->end() && manifest::SameDefinition(old->second, definition);
+      const bool same =
+          known && old_value != state_.secrets->end() && manifest::SameDefinition(old->second, definition);
       if (same && IsKept(old->second, definition, rotate)) {
         current.emplace(name, old_value->second);
         const auto old_previous = state_.previous_secrets->find(name);
-        previous.emplace(name, old_previous != state_.previous_secrets->end() ? old_previous->second : old_value->second);
+        previous.emplace(name,
+                         old_previous != state_.previous_secrets->end() ? old_previous->second : old_value->second);
         continue;
       }
       STEELIE_TRY(std::shared_ptr<const StoredSecret> value, NewValue(name, definition));
@@ -97,6 +101,7 @@ Result<PreparedUpdate> Prepare(const Coordinator::Impl& impl, const State& state
   STEELIE_TRY(const pki::IntermediateInput input, NewIntermediate(impl.options.curve, random));
   STEELIE_TRY(const pki::Authority authority, state.authority->Rotate(input, now));
   PreparedUpdate out;
+  out.seal_mode = next->manifest().config.seal_mode;
   out.event.manifest = next->raw();
   out.event.lenient = lenient;
   STEELIE_TRY(out.event.signature, state.authority->root_key().Sign(SignatureScheme::kEcdsaSha256, next->raw()));
@@ -105,6 +110,11 @@ Result<PreparedUpdate> Prepare(const Coordinator::Impl& impl, const State& state
   STEELIE_CHECK_OK(builder.Build(out.event.secrets, out.event.previous_secrets));
   STEELIE_CHECK_OK(DryRun(*next, authority, out.event.secrets, random, now).WithContext("updating secrets"));
   if (next->manifest().config.rotate_root_secret) out.event.new_root_secret = secrets::GenerateRootSecret(random);
+  if (manifest::RecoveryChanged(state.deployment->manifest(), next->manifest())) {
+    auto recovery = SetUpRecovery(next->manifest(), random);
+    if (!recovery) return recovery.error().WithContext("generating recovery encryption key");
+    out.recovery = std::move(*recovery);
+  }
   return out;
 }
 
@@ -115,6 +125,24 @@ std::vector<std::string> UpdatersOf(const Deployment& deployment) {
   }
   std::ranges::sort(out);
   return out;
+}
+
+// How an applied update becomes durable: as events, or with a new key epoch.
+Journal::Persist PersistFor(Coordinator::Impl& impl, const std::optional<PreparedUpdate>& prepared) {
+  if (!prepared || !prepared->recovery) return nullptr;
+  return [&impl, &prepared](std::unique_ptr<ledger::Ledger>& ledger, const ledger::Tail& tail, const State& next,
+                            std::span<const SecretBuffer>) -> Result<ledger::Tail> {
+    return impl.vault.ChangeKey(prepared->seal_mode, *ledger, tail, prepared->recovery->key,
+                                seal::EncodeRecoveryScheme(prepared->recovery->secrets.scheme), EncodeState(next));
+  };
+}
+
+void AddRecoverySecrets(const std::optional<PreparedUpdate>& prepared, UpdateResult& result) {
+  if (!prepared || !prepared->recovery) return;
+  result.recovery_secrets.emplace();
+  for (const auto& [name, ciphertext] : prepared->recovery->secrets.ciphertexts) {
+    result.recovery_secrets->emplace(name, ciphertext);
+  }
 }
 
 UpdateResult ResultOf(const State& state) {
@@ -170,7 +198,7 @@ Result<UpdateResult> UpdatePackages(const Coordinator::Impl& impl, const State& 
   return UpdateResult{};
 }
 
-Result<UpdateResult> UpdateAll(const Coordinator::Impl& impl, const State& view, const KnownUser& user, Bytes manifest) {
+Result<UpdateResult> UpdateAll(Coordinator::Impl& impl, const State& view, const KnownUser& user, Bytes manifest) {
   if (!Authorised(user, manifest::Action::kUpdateManifest, {})) {
     impl.journal->Record(UserRefused{user.name, "update manifest"});
     return Forbidden("user " + user.name + " is not allowed to update the complete manifest");
@@ -200,17 +228,17 @@ Result<UpdateResult> UpdateAll(const Coordinator::Impl& impl, const State& view,
     if (prepared) events.emplace_back(std::move(prepared->event));
     return events;
   };
-  STEELIE_TRY(const Journal::ViewPtr after, impl.journal->Commit(decide));
+  STEELIE_TRY(const Journal::ViewPtr after, impl.journal->Commit(decide, PersistFor(impl, prepared)));
   if (prepared) impl.deps.logger.Info("An updated manifest overriding the original manifest was set.");
-  return ResultOf(*after);
+  UpdateResult result = ResultOf(*after);
+  AddRecoverySecrets(prepared, result);
+  return result;
 }
 
-}  // namespace
-
-Result<UpdateResult> Coordinator::SubmitUpdate(const Caller& caller, Bytes manifest) {
-  const auto view = impl_->View();
+Result<UpdateResult> Submit(Coordinator::Impl& impl, const Caller& caller, const Bytes& manifest) {
+  const auto view = impl.View();
   STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
-  const auto outcome = manifest::Parse(manifest, {.lenient = impl_->options.lenient_manifest});
+  const auto outcome = manifest::Parse(manifest, {.lenient = impl.options.lenient_manifest});
   if (!outcome.errors.empty()) {
     std::string text = "unmarshaling update manifest: ";
     for (const auto& problem : outcome.errors) text += (text.ends_with(": ") ? "" : "\n") + problem.ToString();
@@ -218,18 +246,18 @@ Result<UpdateResult> Coordinator::SubmitUpdate(const Caller& caller, Bytes manif
   }
   STEELIE_CHECK_OK(RequireNonePending(*view));
   STEELIE_CHECK_OK(RequirePhase(*view, Phase::kAcceptingMarbles));
-  return manifest::IsPackageOnly(*outcome.manifest) ? UpdatePackages(*impl_, *view, *user, *outcome.manifest)
-                                                    : UpdateAll(*impl_, *view, *user, std::move(manifest));
+  return manifest::IsPackageOnly(*outcome.manifest) ? UpdatePackages(impl, *view, *user, *outcome.manifest)
+                                                    : UpdateAll(impl, *view, *user, manifest);
 }
 
-Result<UpdateResult> Coordinator::AcknowledgeUpdate(const Caller& caller, const Bytes& manifest) {
-  const auto view = impl_->View();
+Result<UpdateResult> Acknowledge(Coordinator::Impl& impl, const Caller& caller, const Bytes& manifest) {
+  const auto view = impl.View();
   STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
   if (!view->pending) return Error(Code::kNotFound, "update.none", kNonePending);
   const PendingUpdate& pending = *view->pending;
   const auto eligible = pending.users.find(user->name);
   if (eligible == pending.users.end()) {
-    impl_->journal->Record(UserRefused{user->name, "acknowledge update"});
+    impl.journal->Record(UserRefused{user->name, "acknowledge update"});
     return Forbidden("user " + user->name + " is not allowed to acknowledge manifest updates");
   }
   if (manifest != pending.manifest) {
@@ -238,14 +266,14 @@ Result<UpdateResult> Coordinator::AcknowledgeUpdate(const Caller& caller, const 
   const std::uint64_t missing = pending.missing - (eligible->second || pending.missing == 0 ? 0 : 1);
   std::optional<PreparedUpdate> prepared;
   if (missing == 0) {
-    auto made = Prepare(*impl_, *view, pending.manifest, pending.lenient);
+    auto made = Prepare(impl, *view, pending.manifest, pending.lenient);
     if (!made) {
       // The update cannot be applied, now or later: it is dropped, and the manifest in force stays.
       const auto drop = [&](const State& state) -> Result<std::vector<EventBody>> {
         if (state.pending != view->pending) return Changed();
         return Just(UpdateCancelled{});
       };
-      STEELIE_CHECK_OK(impl_->journal->Commit(drop));
+      STEELIE_CHECK_OK(impl.journal->Commit(drop));
       return made.error();
     }
     prepared = std::move(*made);
@@ -256,11 +284,22 @@ Result<UpdateResult> Coordinator::AcknowledgeUpdate(const Caller& caller, const 
     if (prepared) events.emplace_back(std::move(prepared->event));
     return events;
   };
-  STEELIE_TRY(const Journal::ViewPtr after, impl_->journal->Commit(decide));
-  impl_->deps.logger.Info("Received update acknowledgement",
-                          {{"user", user->name}, {"missingAcknowledgments", missing}});
-  if (prepared) impl_->deps.logger.Info("An updated manifest overriding the original manifest was set.");
-  return ResultOf(*after);
+  STEELIE_TRY(const Journal::ViewPtr after, impl.journal->Commit(decide, PersistFor(impl, prepared)));
+  impl.deps.logger.Info("Received update acknowledgement", {{"user", user->name}, {"missingAcknowledgments", missing}});
+  if (prepared) impl.deps.logger.Info("An updated manifest overriding the original manifest was set.");
+  UpdateResult result = ResultOf(*after);
+  AddRecoverySecrets(prepared, result);
+  return result;
+}
+
+}  // namespace
+
+Result<UpdateResult> Coordinator::SubmitUpdate(const Caller& caller, Bytes manifest) {
+  return RetryIfChanged([&] { return Submit(*impl_, caller, manifest); });
+}
+
+Result<UpdateResult> Coordinator::AcknowledgeUpdate(const Caller& caller, const Bytes& manifest) {
+  return RetryIfChanged([&] { return Acknowledge(*impl_, caller, manifest); });
 }
 
 Status Coordinator::CancelUpdate(const Caller& caller) {

@@ -24,7 +24,8 @@ Result<std::shared_ptr<const StoredSecret>> FromKey(const std::string& name, con
                                                     const SecretUpload& upload) {
   const std::string type(SecretTypeName(definition.type));
   if (upload.certificate || upload.private_key) {
-    return Bad("wrong_fields", "secret " + name + " is set to be of type symmetric-key but specified values for a certificate");
+    return Bad("wrong_fields",
+               "secret " + name + " is set to be of type symmetric-key but specified values for a certificate");
   }
   const SecretBuffer empty;
   const SecretBuffer& value = upload.key ? *upload.key : empty;
@@ -45,10 +46,12 @@ Result<std::shared_ptr<const StoredSecret>> FromKey(const std::string& name, con
 Result<std::shared_ptr<const StoredSecret>> FromCertificate(const std::string& name, const manifest::Secret& definition,
                                                             const SecretUpload& upload) {
   if (upload.key) {
-    return Bad("wrong_fields", "secret " + name + " is set to be of type " + std::string(SecretTypeName(definition.type)) +
+    return Bad("wrong_fields", "secret " + name + " is set to be of type " +
+                                   std::string(SecretTypeName(definition.type)) +
                                    " but specified values for a symmetric-key");
   }
-  if (!upload.certificate) return Bad("no_certificate", "secret " + name + " needs a certificate in `Cert` (base64 of DER)");
+  if (!upload.certificate)
+    return Bad("no_certificate", "secret " + name + " needs a certificate in `Cert` (base64 of DER)");
   const auto key = upload.certificate->SubjectPublicKey();
   if (!key) return Bad("certificate", "secret " + name + ": the certificate's key is not supported");
   auto stored = std::make_shared<StoredSecret>();
@@ -72,6 +75,17 @@ Result<SecretMap> Convert(const Deployment& deployment, const NameMap<SecretUplo
                                                                    : FromKey(name, definition->second, upload);
     if (!stored) return stored.error();
     out.emplace(name, std::move(*stored));
+  }
+  return out;
+}
+
+// The uploaded values, the generated ones as they are, and nothing for other user-defined secrets: those get stand-ins.
+SecretMap ForDryRun(const State& view, const SecretMap& uploaded) {
+  SecretMap out = uploaded;
+  for (const auto& [name, definition] : view.deployment->manifest().secrets) {
+    if (definition.user_defined) continue;
+    const auto value = view.secrets->find(name);
+    if (value != view.secrets->end()) out.emplace(name, value->second);
   }
   return out;
 }
@@ -110,7 +124,8 @@ Status Coordinator::WriteSecrets(const Caller& caller, NameMap<SecretUpload> upl
   STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
   STEELIE_CHECK_OK(RequirePhase(*view, Phase::kAcceptingMarbles));
   STEELIE_TRY(const SecretMap secrets, Convert(*view->deployment, uploads));
-  STEELIE_CHECK_OK(DryRun(*view->deployment, *view->authority, secrets, impl_->deps.random, impl_->DecisionTime(*view)));
+  STEELIE_CHECK_OK(DryRun(*view->deployment, *view->authority, ForDryRun(*view, secrets), impl_->deps.random,
+                          impl_->DecisionTime(*view)));
   for (const auto& [name, secret] : secrets) {
     if (!Authorised(*user, manifest::Action::kWriteSecret, {name})) {
       impl_->journal->Record(UserRefused{user->name, "write secret"});

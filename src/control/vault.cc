@@ -1,6 +1,5 @@
 #include "control/vault.h"
 
-
 #include <algorithm>
 
 #include "base/file.h"
@@ -81,6 +80,11 @@ Result<Opened> Vault::OpenLedger() {
     opened.locked = key.error();
     return opened;
   }
+  return Replay(std::move(*key));
+}
+
+Result<Opened> Vault::Replay(ledger::LedgerKey key) {
+  Opened opened;
   State state;
   ledger::Ledger::Replay replay;
   replay.snapshot = [&](ByteView bytes) -> Status {
@@ -91,13 +95,13 @@ Result<Opened> Vault::OpenLedger() {
     STEELIE_TRY(const Event event, DecodeEvent(bytes));
     return Apply(state, event);
   };
-  STEELIE_TRY(opened.ledger, ledger::Ledger::Open(store_, std::move(*key), random_, replay));
+  STEELIE_TRY(opened.ledger, ledger::Ledger::Open(store_, std::move(key), random_, replay));
   opened.state = std::move(state);
   return opened;
 }
 
-// A new manifest is set although the old ledger cannot be opened: the old one may still be recoverable elsewhere, so it is
-// kept whole under a name of its own.
+// A new manifest is set although the old ledger cannot be opened: the old one may still be recoverable elsewhere, so it
+// is kept whole under a name of its own.
 Status Vault::BackUpLocked() {
   store_.reset();
   const std::filesystem::path backup = directory_ / ("backup-" + FormatMillis(clock_.Now()));
@@ -117,28 +121,75 @@ Status Vault::BackUpLocked() {
   return OpenStore();
 }
 
-Result<std::unique_ptr<ledger::Ledger>> Vault::Create(manifest::SealMode mode, std::span<const SecretBuffer> events) {
+Result<seal::WrappedKey> Vault::WrapKey(manifest::SealMode mode, const ledger::Header& header,
+                                        const ledger::LedgerKey& key) {
+  STEELIE_TRY(platform::DerivedSealingKey platform_key, platform_.NewSealingKey(PolicyFor(mode)));
+  return key.Reveal([&](ByteView bytes) {
+    return seal::Wrap(header.id, simulation_, header.key_epoch, ToPlatformKey(platform_key.key),
+                      std::move(platform_key.info), bytes, random_);
+  });
+}
+
+Result<std::unique_ptr<ledger::Ledger>> Vault::Create(manifest::SealMode mode, const ledger::LedgerKey& key,
+                                                      Bytes scheme, std::span<const SecretBuffer> events) {
   if (locked_) STEELIE_CHECK_OK(BackUpLocked());
   ledger::Header header;
   random_.Fill(header.id);
   header.simulation = simulation_;
-  SecretBuffer key(32);
-  random_.Fill(key);
+  header.recovery = std::move(scheme);
   if (mode == manifest::SealMode::kDisabled) {
-    return ledger::Ledger::Create(std::make_shared<ledger::MemoryStore>(), header, ledger::LedgerKey(std::move(key)),
-                                  random_, events);
+    return ledger::Ledger::Create(std::make_shared<ledger::MemoryStore>(), header, key.Clone(), random_, events);
   }
-  STEELIE_TRY(platform::DerivedSealingKey platform_key, platform_.NewSealingKey(PolicyFor(mode)));
-  seal::KeyFile file;
-  file.ledger_id = header.id;
-  file.simulation = simulation_;
-  file.keys.push_back(seal::Wrap(header.id, simulation_, header.key_epoch, ToPlatformKey(platform_key.key),
-                                 std::move(platform_key.info), key, random_));
+  STEELIE_TRY(seal::WrappedKey wrapped, WrapKey(mode, header, key));
   // The key comes first: a ledger whose key is not on disk could never be opened again. A key without a ledger means
   // nothing.
   seal::KeyDirectory keys(directory_.string());
-  STEELIE_CHECK_OK(keys.Write(file));
-  return ledger::Ledger::Create(store_, header, ledger::LedgerKey(std::move(key)), random_, events);
+  STEELIE_CHECK_OK(keys.Write({header.id, simulation_, {std::move(wrapped)}}));
+  return ledger::Ledger::Create(store_, header, key.Clone(), random_, events);
+}
+
+Result<ledger::Tail> Vault::ChangeKey(manifest::SealMode mode, ledger::Ledger& ledger, const ledger::Tail& tail,
+                                      const ledger::LedgerKey& key, Bytes scheme, ByteView snapshot) {
+  ledger::Header header = ledger.header();
+  ++header.key_epoch;
+  header.recovery = std::move(scheme);
+  if (mode == manifest::SealMode::kDisabled) {
+    STEELIE_CHECK_OK(ledger.StartEpoch(tail, header, key.Clone(), snapshot));
+    return ledger.tail();
+  }
+  // While the epoch changes the file holds both keys: whichever epoch a crash leaves behind, its key is there.
+  seal::KeyDirectory keys(directory_.string());
+  STEELIE_TRY(const std::optional<seal::KeyFile> before, keys.Read());
+  if (!before) return NoKey("the file sealed_key is missing");
+  STEELIE_TRY(const seal::WrappedKey wrapped, WrapKey(mode, header, key));
+  seal::KeyFile both = *before;
+  both.keys.push_back(wrapped);
+  STEELIE_CHECK_OK(keys.Write(both));
+  if (const Status started = ledger.StartEpoch(tail, header, key.Clone(), snapshot); !started) {
+    if (started.error().code() == Code::kResourceExhausted) (void)keys.Write(*before);
+    return started.error();
+  }
+  if (const Status written = keys.Write({header.id, simulation_, {wrapped}}); !written) {
+    logger_.Warn("The key of the old epoch could not be removed from sealed_key yet",
+                 {{"error", written.error().message()}});
+  }
+  return ledger.tail();
+}
+
+Result<ledger::Header> Vault::LockedHeader() {
+  if (!locked_) return Error(Code::kFailedPrecondition, "vault.not_locked", "there is no locked ledger");
+  return ledger::Ledger::ReadHeader(*store_);
+}
+
+Result<Opened> Vault::Unlock(const ledger::LedgerKey& key) {
+  STEELIE_TRY(const ledger::Header header, LockedHeader());
+  STEELIE_TRY(Opened opened, Replay(key.Clone()));
+  const manifest::SealMode mode = opened.state->deployment->manifest().config.seal_mode;
+  STEELIE_TRY(seal::WrappedKey wrapped, WrapKey(mode, header, key));
+  seal::KeyDirectory keys(directory_.string());
+  STEELIE_CHECK_OK(keys.Write({header.id, simulation_, {std::move(wrapped)}}));
+  locked_ = false;
+  return opened;
 }
 
 }  // namespace steelie::control

@@ -25,8 +25,8 @@ struct Opened {
   std::optional<Error> locked;
 };
 
-/// Keeps the ledger and its key together: where they are, how the platform protects the key, and that a fresh ledger never
-/// takes the place of an old one.
+/// Keeps the ledger and its key together: where they are, how the platform protects the key, and that a fresh ledger
+/// never takes the place of an old one.
 ///
 /// Thread safety: one caller at a time.
 class Vault {
@@ -38,14 +38,28 @@ class Vault {
   /// kFailedPrecondition `vault.mode` the ledger was made in simulation mode and this is not, or the reverse.
   Result<Opened> Open();
 
-  /// Makes the ledger that begins with `events`. A locked old one is first kept as a named backup beside it.
-  /// With SealMode Disabled the ledger lives in memory only.
-  Result<std::unique_ptr<ledger::Ledger>> Create(manifest::SealMode mode, std::span<const SecretBuffer> events);
+  /// Makes the ledger that begins with `events`, sealed under `key`, whose recovery `scheme` describes
+  /// (seal/recovery.h). A locked old one is first kept as a named backup beside it. With SealMode Disabled the ledger
+  /// lives in memory only.
+  Result<std::unique_ptr<ledger::Ledger>> Create(manifest::SealMode mode, const ledger::LedgerKey& key, Bytes scheme,
+                                                 std::span<const SecretBuffer> events);
+
+  /// Begins a new key epoch: everything sealed under the old key is replaced by `snapshot` under the new one.
+  Result<ledger::Tail> ChangeKey(manifest::SealMode mode, ledger::Ledger& ledger, const ledger::Tail& tail,
+                                 const ledger::LedgerKey& key, Bytes scheme, ByteView snapshot);
+
+  /// The public header of the locked ledger. Errors: kFailedPrecondition `vault.not_locked`.
+  Result<ledger::Header> LockedHeader();
+  /// Opens the locked ledger with a recovered key and seals that key for this platform.
+  /// Errors: kPermissionDenied `ledger.key` another key; those of Open.
+  Result<Opened> Unlock(const ledger::LedgerKey& key);
 
  private:
   Status OpenStore();
   Result<Opened> OpenLedger();
   Result<ledger::LedgerKey> UnsealKey(const ledger::Header& header);
+  Result<Opened> Replay(ledger::LedgerKey key);
+  Result<seal::WrappedKey> WrapKey(manifest::SealMode mode, const ledger::Header& header, const ledger::LedgerKey& key);
   Status BackUpLocked();
 
   std::filesystem::path directory_;

@@ -16,8 +16,8 @@ namespace steelie::api::grpc {
 inline constexpr std::size_t kMaxMessage = std::size_t{4} << 20U;
 
 /// The one message of a unary request body: flag byte, 32-bit big-endian length, message. Hostile bytes.
-/// Errors: kUnimplemented `grpc.compressed`; kInternal `grpc.frame` cut off or more than one message; kResourceExhausted
-/// `grpc.size`.
+/// Errors: kUnimplemented `grpc.compressed`; kInternal `grpc.frame` cut off or more than one message;
+/// kResourceExhausted `grpc.size`.
 Result<ByteView> UnwrapMessage(ByteView body);
 
 /// The five bytes in front of a message of this size.

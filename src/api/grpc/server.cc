@@ -139,11 +139,12 @@ void Connection::CreateSession() {
   nghttp2_session_callbacks* raw = nullptr;
   STEELIE_CHECK(nghttp2_session_callbacks_new(&raw) == 0);
   const Callbacks callbacks(raw, nghttp2_session_callbacks_del);
-  nghttp2_session_callbacks_set_on_begin_headers_callback(
-      raw, [](nghttp2_session*, const nghttp2_frame* frame, void* user) {
-        if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) Self(user).streams_[frame->hd.stream_id];
-        return 0;
-      });
+  nghttp2_session_callbacks_set_on_begin_headers_callback(raw,
+                                                          [](nghttp2_session*, const nghttp2_frame* frame, void* user) {
+                                                            if (frame->headers.cat == NGHTTP2_HCAT_REQUEST)
+                                                              Self(user).streams_[frame->hd.stream_id];
+                                                            return 0;
+                                                          });
   nghttp2_session_callbacks_set_on_header_callback(
       raw, [](nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
               const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* user) {
@@ -207,8 +208,7 @@ void Connection::OnRequestEnd(std::int32_t id) {
   if (stream.method != "POST" || !stream.content_type.starts_with("application/grpc")) {
     Respond(id, Error(Code::kUnimplemented, "grpc.content_type", "expected a gRPC call"));
   } else if (stream.too_large) {
-    Respond(id, Error(Code::kResourceExhausted, "grpc.size",
-                      "received message larger than max (4194304 bytes)"));
+    Respond(id, Error(Code::kResourceExhausted, "grpc.size", "received message larger than max (4194304 bytes)"));
   } else {
     Dispatch(id, stream);
   }
@@ -252,9 +252,8 @@ void Connection::Respond(std::int32_t id, Result<SecretBuffer> result) {
   const std::array headers = {Header(":status", "200"), Header("content-type", "application/grpc")};
   nghttp2_data_provider provider{};
   provider.read_callback = [](nghttp2_session*, std::int32_t stream_id, std::uint8_t* out, std::size_t size,
-                              std::uint32_t* flags, nghttp2_data_source*, void* user) {
-    return Self(user).ReadResponse(stream_id, out, size, flags);
-  };
+                              std::uint32_t* flags, nghttp2_data_source*,
+                              void* user) { return Self(user).ReadResponse(stream_id, out, size, flags); };
   nghttp2_submit_response(session_, id, headers.data(), headers.size(), &provider);
 }
 
@@ -282,9 +281,8 @@ ssize_t Connection::ReadResponse(std::int32_t id, std::uint8_t* out, std::size_t
 void Connection::ReadSome() {
   if (closed_) return;
   Touch(shared_->limits.idle);
-  stream_.async_read_some(asio::buffer(in_), [self = shared_from_this()](error_code code, std::size_t size) {
-    self->OnRead(code, size);
-  });
+  stream_.async_read_some(asio::buffer(in_),
+                          [self = shared_from_this()](error_code code, std::size_t size) { self->OnRead(code, size); });
 }
 
 void Connection::OnRead(const error_code& code, std::size_t size) {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 
 #include "base/mutex.h"
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxSeries = 1'000;
 constexpr std::size_t kMaxEvents = 1'000;
+constexpr std::size_t kMaxUnknownTypes = 100;
 const prometheus::Histogram::BucketBoundaries kSeconds = {0.005, 0.025, 0.1, 0.5, 1, 2.5, 5};
 const prometheus::Histogram::BucketBoundaries kSizes = {100, 1000, 2000, 5000, 10000};
 
@@ -74,6 +76,7 @@ struct Metrics::Impl {
   std::function<int()> state STEELIE_GUARDED_BY(mutex);
   std::function<bool(std::string_view)> known STEELIE_GUARDED_BY(mutex);
   std::deque<std::string> events STEELIE_GUARDED_BY(mutex);
+  std::set<std::string> unknown_types STEELIE_GUARDED_BY(mutex);
 
   prometheus::Registry registry;
   prometheus::Gauge* state_gauge = nullptr;
@@ -84,9 +87,14 @@ struct Metrics::Impl {
   prometheus::Family<prometheus::Histogram>*durations = nullptr, *request_sizes = nullptr, *response_sizes = nullptr;
   prometheus::Family<prometheus::Gauge>* in_flight = nullptr;
 
-  std::string TypeLabel(std::string_view type) const {
+  std::string TypeLabel(std::string_view type) {
     MutexLock lock(mutex);
-    return known && known(type) ? std::string(type) : "other";
+    if (known && known(type)) return std::string(type);
+    std::string name(type.substr(0, 128));
+    if (unknown_types.contains(name)) return name;
+    if (unknown_types.size() >= kMaxUnknownTypes) return "other";
+    unknown_types.insert(name);
+    return name;
   }
 };
 
@@ -110,8 +118,10 @@ Metrics::Metrics(std::string_view version, std::string_view commit) : impl_(std:
   impl_->started = grpc_counter("grpc_server_started_total", "Calls started on the marble API.");
   impl_->received = grpc_counter("grpc_server_msg_received_total", "Messages received on the marble API.");
   impl_->sent = grpc_counter("grpc_server_msg_sent_total", "Messages sent on the marble API.");
-  auto& handled =
-      prometheus::BuildCounter().Name("grpc_server_handled_total").Help("Calls completed on the marble API.").Register(registry);
+  auto& handled = prometheus::BuildCounter()
+                      .Name("grpc_server_handled_total")
+                      .Help("Calls completed on the marble API.")
+                      .Register(registry);
   for (int code = -1; code <= static_cast<int>(Code::kUnauthenticated); ++code) {
     const std::string name = code < 0 ? "OK" : std::string(CodeName(static_cast<Code>(code)));
     prometheus::Labels labels = call;
@@ -146,9 +156,9 @@ void Metrics::ActivationAttempted(std::string_view marble_type, std::string_view
 void Metrics::ActivationSucceeded(std::string_view marble_type, std::string_view uuid, ByteView evidence,
                                   Instant time) {
   impl_->successes->Increment(impl_->TypeLabel(marble_type), std::string(uuid.substr(0, 64)));
-  std::string event = "{\"time\":\"" + FormatRfc3339(time) + "\",\"activation\":{\"marbleType\":" + JsonString(marble_type) +
-                      ",\"uuid\":" + JsonString(uuid) + ",\"quote\":" +
-                      (evidence.empty() ? "null" : "\"" + Base64Encode(evidence) + "\"") + "}}";
+  std::string event = "{\"time\":\"" + FormatRfc3339(time) +
+                      "\",\"activation\":{\"marbleType\":" + JsonString(marble_type) + ",\"uuid\":" + JsonString(uuid) +
+                      ",\"quote\":" + (evidence.empty() ? "null" : "\"" + Base64Encode(evidence) + "\"") + "}}";
   MutexLock lock(impl_->mutex);
   impl_->events.push_back(std::move(event));
   if (impl_->events.size() > kMaxEvents) impl_->events.pop_front();
@@ -175,7 +185,8 @@ void Metrics::RequestFinished(std::string_view path, const rest::Request& reques
   impl_->in_flight->Add({{"path", name}}).Decrement();
   std::string method = request.method == "GET" ? "get" : request.method == "POST" ? "post" : "other";
   impl_->requests->Add({{"path", name}, {"code", std::to_string(response.status)}, {"method", method}}).Increment();
-  impl_->durations->Add({{"path", name}, {"method", method}}, kSeconds).Observe(std::chrono::duration<double>(duration).count());
+  impl_->durations->Add({{"path", name}, {"method", method}}, kSeconds)
+      .Observe(std::chrono::duration<double>(duration).count());
   impl_->request_sizes->Add({{"path", name}}, kSizes).Observe(static_cast<double>(request.body.size()));
   impl_->response_sizes->Add({{"path", name}}, kSizes).Observe(static_cast<double>(response.body.size()));
 }

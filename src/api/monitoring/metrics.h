@@ -13,8 +13,8 @@ namespace steelie::api::monitoring {
 
 /// Counters and the event log of the monitoring listener. Thread-safe, never blocks for long.
 ///
-/// What strangers send becomes labels, so labels are bounded: the newest 1,000 series by UUID, then `other`; types that
-/// the manifest does not define are `other`. The event log keeps the last 1,000 events.
+/// What strangers send becomes labels, so labels are bounded: the newest 1,000 series by UUID, then `other`; the first
+/// 100 types that the manifest does not define, then `other`. The event log keeps the last 1,000 events.
 class Metrics final : public control::Observer, public grpc::CallCounter {
  public:
   Metrics(std::string_view version, std::string_view commit);

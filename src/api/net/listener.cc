@@ -80,22 +80,23 @@ void Listener::Start(OnConnection on_connection) {
 }
 
 void Listener::AcceptNext() {
-  acceptor_.async_accept(asio::make_strand(executor_), [self = shared_from_this()](error_code code, tcp::socket socket) {
-    if (code == asio::error::operation_aborted) return;
-    if (!code) {
-      error_code ignored;
-      socket.set_option(tcp::no_delay(true), ignored);
-      self->on_connection_(std::move(socket));
-      self->AcceptNext();
-      return;
-    }
-    // Out of descriptors, most likely: wait for others to end instead of spinning.
-    self->logger_.Warn("Accepting a connection failed", {{"error", code.message()}});
-    auto timer = std::make_shared<asio::steady_timer>(self->executor_, std::chrono::milliseconds(100));
-    timer->async_wait([self, timer](error_code) {
-      if (self->acceptor_.is_open()) self->AcceptNext();
-    });
-  });
+  acceptor_.async_accept(
+      asio::make_strand(executor_), [self = shared_from_this()](error_code code, tcp::socket socket) {
+        if (code == asio::error::operation_aborted) return;
+        if (!code) {
+          error_code ignored;
+          socket.set_option(tcp::no_delay(true), ignored);
+          self->on_connection_(std::move(socket));
+          self->AcceptNext();
+          return;
+        }
+        // Out of descriptors, most likely: wait for others to end instead of spinning.
+        self->logger_.Warn("Accepting a connection failed", {{"error", code.message()}});
+        auto timer = std::make_shared<asio::steady_timer>(self->executor_, std::chrono::milliseconds(100));
+        timer->async_wait([self, timer](error_code) {
+          if (self->acceptor_.is_open()) self->AcceptNext();
+        });
+      });
 }
 
 void Listener::Stop() {

@@ -74,21 +74,30 @@ Response MethodNotAllowed(std::string_view allowed) {
 int HttpStatus(Code code) {
   switch (code) {
     case Code::kInvalidArgument:
-    case Code::kOutOfRange: return 400;
-    case Code::kUnauthenticated: return 401;
-    case Code::kPermissionDenied: return 403;
-    case Code::kNotFound: return 404;
-    case Code::kDeadlineExceeded: return 408;
+    case Code::kOutOfRange:
+      return 400;
+    case Code::kUnauthenticated:
+      return 401;
+    case Code::kPermissionDenied:
+      return 403;
+    case Code::kNotFound:
+      return 404;
+    case Code::kDeadlineExceeded:
+      return 408;
     case Code::kAlreadyExists:
     case Code::kFailedPrecondition:
-    case Code::kAborted: return 409;
+    case Code::kAborted:
+      return 409;
     case Code::kResourceExhausted:
-    case Code::kUnavailable: return 503;
-    case Code::kUnimplemented: return 501;
+    case Code::kUnavailable:
+      return 503;
+    case Code::kUnimplemented:
+      return 501;
     case Code::kCancelled:
     case Code::kUnknown:
     case Code::kInternal:
-    case Code::kDataLoss: return 500;
+    case Code::kDataLoss:
+      return 500;
   }
   return 500;
 }

@@ -10,7 +10,8 @@ namespace steelie::api::rest {
 
 /// `{"status":"success","data":...}`.
 Response Success(const nlohmann::json& data);
-/// `{"status":"error","data":null,"message":...}` as text/plain. The reason id travels in the header `X-Steelie-Reason`.
+/// `{"status":"error","data":null,"message":...}` as text/plain. The reason id travels in the header
+/// `X-Steelie-Reason`.
 Response ErrorEnvelope(int status, const std::string& message, const std::string& reason);
 /// `{"status":"fail",...}`: malformed input and missing authentication in v2.
 Response FailEnvelope(int status, const nlohmann::json& data, const std::string& message, const std::string& reason);

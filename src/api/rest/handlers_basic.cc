@@ -75,8 +75,8 @@ Response SetManifestV2(control::Coordinator& coordinator, const Request& request
 Response GetQuoteV1(control::Coordinator& coordinator, const Request&) {
   const auto quote = coordinator.GetQuote(std::nullopt);
   if (!quote) return ErrorV1(quote.error(), 500);
-  return Success({{"Cert", quote->certificate_chain},
-                  {"Quote", quote->evidence ? json(Base64Encode(*quote->evidence)) : json()}});
+  return Success(
+      {{"Cert", quote->certificate_chain}, {"Quote", quote->evidence ? json(Base64Encode(*quote->evidence)) : json()}});
 }
 
 Response GetQuoteV2(control::Coordinator& coordinator, const Request& request) {
@@ -85,22 +85,16 @@ Response GetQuoteV2(control::Coordinator& coordinator, const Request& request) {
     if (parameter.name != "nonce") continue;
     auto decoded = Base64UrlDecode(parameter.value);
     if (!decoded) {
-      return FailEnvelope(400, nullptr, "invalid query: bad nonce format: " + decoded.error().message(), "request.nonce");
+      return FailEnvelope(400, nullptr, "invalid query: bad nonce format: " + decoded.error().message(),
+                          "request.nonce");
     }
     if (!decoded->empty()) nonce = std::move(*decoded);
     break;
   }
   const auto quote = coordinator.GetQuote(std::move(nonce));
   if (!quote) return ErrorV2(quote.error());
-  return Success({{"cert", quote->certificate_chain},
-                  {"quote", quote->evidence ? json(Base64Encode(*quote->evidence)) : json()}});
-}
-
-Response RecoverV1(control::Coordinator&, const Request&) {
-  return ErrorEnvelope(410,
-                       "Recovering the Coordinator using the /recover API endpoint has been disabled. Use the "
-                       "/api/v2/recover endpoint instead.",
-                       "recover.v1_gone");
+  return Success(
+      {{"cert", quote->certificate_chain}, {"quote", quote->evidence ? json(Base64Encode(*quote->evidence)) : json()}});
 }
 
 }  // namespace steelie::api::rest

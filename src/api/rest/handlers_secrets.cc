@@ -12,7 +12,9 @@ using nlohmann::json;
 
 // JSON text holds copies of secrets that cannot be wiped; docs/threat-model.md says so.
 json ToJson(const control::SecretView& secret) {
-  const auto half = [](const control::SecretHalf& value) { return value.Reveal([](ByteView b) { return Base64OrNull(b); }); };
+  const auto half = [](const control::SecretHalf& value) {
+    return value.Reveal([](ByteView b) { return Base64OrNull(b); });
+  };
   return {{"Type", secret.type},
           {"Size", secret.size},
           {"Shared", secret.shared},

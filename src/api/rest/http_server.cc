@@ -35,7 +35,6 @@ namespace {
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using PlainStream = beast::tcp_stream;
 
-
 template <typename Stream>
 class Session : public std::enable_shared_from_this<Session<Stream>> {
  public:
@@ -73,9 +72,8 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     // The limit of the path is set once the path is known.
     parser_->body_limit(boost::none);
     Expire(state_->limits.header);
-    http::async_read_header(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code code, std::size_t) {
-      self->OnHeader(code);
-    });
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = this->shared_from_this()](error_code code, std::size_t) { self->OnHeader(code); });
   }
 
   void OnHeader(error_code code) {
@@ -105,9 +103,8 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   }
 
   void ReadBody() {
-    http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code code, std::size_t) {
-      self->OnBody(code);
-    });
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = this->shared_from_this()](error_code code, std::size_t) { self->OnBody(code); });
   }
 
   void OnBody(error_code code) {
@@ -118,7 +115,8 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     if (code) return Close();
     auto message = parser_->release();
     keep_alive_ = message.keep_alive() && !state_->stopping;
-    Request request{std::string(message.method_string()), std::string(message.target()), std::move(message.body()), caller_};
+    Request request{std::string(message.method_string()), std::string(message.target()), std::move(message.body()),
+                    caller_};
     if (state_->handlers.started) state_->handlers.started(request.target);
     beast::get_lowest_layer(stream_).expires_never();
     asio::post(state_->workers, [self = this->shared_from_this(), request = std::move(request)]() mutable {
@@ -130,9 +128,8 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
       // A body may hold secrets that users upload.
       Wipe(request.body.data(), request.body.size());
       const bool head = request.method == "HEAD";
-      asio::post(self->stream_.get_executor(), [self, head, response = std::move(response)]() mutable {
-        self->Write(std::move(response), head);
-      });
+      asio::post(self->stream_.get_executor(),
+                 [self, head, response = std::move(response)]() mutable { self->Write(std::move(response), head); });
     });
   }
 

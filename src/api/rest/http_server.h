@@ -26,7 +26,7 @@ struct Handlers {
 
 struct HttpLimits {
   std::chrono::seconds handshake{20};
-  std::chrono::seconds header{20};    // also how long a kept-alive connection may be idle
+  std::chrono::seconds header{20};  // also how long a kept-alive connection may be idle
   std::chrono::seconds body{120};
   std::size_t header_bytes = std::size_t{64} << 10U;
   std::size_t max_connections = 10'000;

@@ -30,6 +30,8 @@ constexpr std::array kRoutes = {
     Route{"/api/v2/manifest", GetManifestV2, SetManifestV2, kManifestInJson},
     Route{"/api/v2/monotonic-counter", nullptr, SetCounterV2},
     Route{"/api/v2/quote", GetQuoteV2, nullptr},
+    Route{"/api/v2/recover", nullptr, RecoverV2},
+    Route{"/api/v2/recover/public-key", GetRecoveryPublicKey, nullptr},
     Route{"/api/v2/secrets", GetSecretsV2, SetSecretsV2},
     Route{"/api/v2/status", GetStatusV2, nullptr},
     Route{"/api/v2/update", GetUpdateLogV2, SubmitUpdateV2, kManifestInJson},
@@ -105,7 +107,8 @@ Response Router::Handle(const Request& request) const {
   const Handler handler = request.method == "GET" ? route->get : request.method == "POST" ? route->post : nullptr;
   if (handler == nullptr) return MethodNotAllowed(AllowedMethods(*route));
   if (!route->successor.empty()) {
-    logger_.Info("Usage of deprecated API endpoint. Consider using /api/v2/" + std::string(route->successor) + " instead");
+    logger_.Info("Usage of deprecated API endpoint. Consider using /api/v2/" + std::string(route->successor) +
+                 " instead");
   }
   return handler(coordinator_, request);
 }

@@ -57,8 +57,8 @@ std::unique_ptr<boost::asio::ssl::context> MakeServerContext(Options options) {
   openssl::CheckOk(SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION) != 0 ? 1 : 0, "TLS versions");
   openssl::CheckOk(SSL_CTX_set_cipher_list(native, "ECDHE+AESGCM:ECDHE+CHACHA20"), "TLS 1.2 suites");
   openssl::CheckOk(SSL_CTX_set1_groups_list(native, "X25519:P-256:P-384:P-521") != 0 ? 1 : 0, "TLS groups");
-  SSL_CTX_set_options(native, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                  SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_options(
+      native, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
   // Buffers of idle connections are given back.
   SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);

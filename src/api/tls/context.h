@@ -23,8 +23,8 @@ struct Options {
   bool alpn_required = false;
 };
 
-/// A server context: TLS 1.2 and 1.3, AEAD suites with forward secrecy, groups X25519, P-256, P-384, P-521, no resumption
-/// (so every connection proves possession of its client key).
+/// A server context: TLS 1.2 and 1.3, AEAD suites with forward secrecy, groups X25519, P-256, P-384, P-521, no
+/// resumption (so every connection proves possession of its client key).
 std::unique_ptr<boost::asio::ssl::context> MakeServerContext(Options options);
 
 /// The leaf certificate that the peer presented, if any.
