@@ -89,11 +89,15 @@ void Journal::Run() {
 // Waits for something to do. Audit events alone wait for company until they are `audit_delay` old.
 std::optional<Journal::Batch> Journal::TakeBatch() {
   MutexLock lock(mutex_);
-  const auto ready = [&] { return stopping_ || flush_ || !requests_.empty() || audit_.size() >= kMaxBatch; };
+  const auto ready = [&] {
+    return stopping_ || flush_ || !requests_.empty() || (audit_.size() >= kMaxBatch && !audit_refused_);
+  };
   while (!ready()) {
     if (audit_.empty()) {
       wake_.wait(lock.native(), [&] { return ready() || !audit_.empty(); });
-    } else if (wake_.wait_for(lock.native(), options_.audit_delay, ready) || !audit_.empty()) {
+    } else {
+      wake_.wait_for(lock.native(), options_.audit_delay, ready);
+      audit_refused_ = false;
       break;
     }
   }
@@ -105,7 +109,6 @@ std::optional<Journal::Batch> Journal::TakeBatch() {
     requests_.pop_front();
     if (!alone) continue;
     // Audit events wait for the next batch.
-    flush_ = false;
     busy_ = true;
     return batch;
   }
@@ -224,6 +227,7 @@ void Journal::KeepForLater(std::vector<Event> audit) {
   }
   std::ranges::move(audit_, std::back_inserter(audit));
   audit_ = std::move(audit);
+  audit_refused_ = true;
   // Only a timer or a new request tries again, not a flush: it would spin.
   flush_ = false;
 }

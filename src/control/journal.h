@@ -109,6 +109,8 @@ class Journal {
   std::condition_variable idle_;
   std::deque<Request> requests_ STEELIE_GUARDED_BY(mutex_);
   std::vector<Event> audit_ STEELIE_GUARDED_BY(mutex_);
+  /// The disk took none of them: they are tried again after a pause, not at once.
+  bool audit_refused_ STEELIE_GUARDED_BY(mutex_) = false;
   bool stopping_ STEELIE_GUARDED_BY(mutex_) = false;
   bool busy_ STEELIE_GUARDED_BY(mutex_) = false;
   bool flush_ STEELIE_GUARDED_BY(mutex_) = false;
