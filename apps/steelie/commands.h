@@ -1,0 +1,35 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace steelie::cli {
+
+class Program;
+
+// One function and one file per command. Each adds its subcommand to `parent`, options included, and registers what it
+// does with the program.
+
+void AddStatusCommand(CLI::App& parent, Program& program);
+void AddManifestCommand(CLI::App& parent, Program& program);
+void AddCertificateCommand(CLI::App& parent, Program& program);
+void AddSecretCommand(CLI::App& parent, Program& program);
+void AddQuoteCommand(CLI::App& parent, Program& program);
+void AddRecoverCommand(CLI::App& parent, Program& program);
+void AddSimCommand(CLI::App& parent, Program& program);
+void AddPackageInfoCommand(CLI::App& parent, Program& program);
+void AddVersionCommand(CLI::App& parent, Program& program);
+void AddCompletionCommand(CLI::App& parent, Program& program);
+void AddHelpCommand(CLI::App& parent, Program& program);
+
+// Parts of `manifest`.
+void AddManifestGetCommand(CLI::App& parent, Program& program);
+void AddManifestLogCommand(CLI::App& parent, Program& program);
+void AddManifestSetCommand(CLI::App& parent, Program& program);
+void AddManifestSignatureCommand(CLI::App& parent, Program& program);
+void AddManifestUpdateCommand(CLI::App& parent, Program& program);
+void AddManifestVerifyCommand(CLI::App& parent, Program& program);
+void AddManifestCheckCommand(CLI::App& parent, Program& program);
+
+}  // namespace steelie::cli

@@ -1,0 +1,49 @@
+#include "flags.h"
+
+#include <CLI/CLI.hpp>
+
+namespace steelie::cli {
+
+CLI::App& AddCommand(CLI::App& parent, const char* name, const char* description) {
+  return *parent.add_subcommand(name, description);
+}
+
+void AddArgument(CLI::App& command, const char* name, std::string& value, const char* description) {
+  command.add_option(name, value, description)->required();
+}
+
+void AddArguments(CLI::App& command, const char* name, std::vector<std::string>& values, int minimum,
+                  const char* description) {
+  constexpr int kMost = 10000;
+  CLI::Option* option = command.add_option(name, values, description)->expected(minimum, kMost);
+  if (minimum > 0) option->required();
+}
+
+void AddAddress(CLI::App& command, std::string& address) {
+  AddArgument(command, "ADDRESS", address, "Client API of the Coordinator, HOST:PORT");
+}
+
+void AddOption(CLI::App& command, const char* names, std::string& value, const char* description) {
+  CLI::Option* option = command.add_option(names, value, description);
+  if (!value.empty()) option->capture_default_str();
+}
+
+void AddFlag(CLI::App& command, const char* names, bool& value, const char* description) {
+  command.add_flag(names, value, description);
+}
+
+std::string CommandPath(const CLI::App& command) {
+  std::string out = command.get_name();
+  for (const CLI::App* at = command.get_parent(); at != nullptr; at = at->get_parent()) {
+    out = at->get_name() + " " + out;
+  }
+  return out;
+}
+
+std::string HelpText(const CLI::App& command) {
+  std::string out = command.get_formatter()->make_help(&command, CommandPath(command), CLI::AppFormatMode::Normal);
+  while (out.ends_with("\n\n")) out.pop_back();
+  return command.get_parent() == nullptr ? out : out + "\nOptions of every command: steelie --help\n";
+}
+
+}  // namespace steelie::cli

@@ -1,0 +1,113 @@
+#include "program.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+
+#include "client/certificate_cache.h"
+
+namespace steelie::cli {
+namespace {
+
+// The innermost command that was given.
+const CLI::App* Selected(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().back();
+  return at;
+}
+
+std::string Unexpected(const std::string& argument, const CLI::App& command, bool runs) {
+  if (argument.starts_with('-')) return "unknown flag: " + argument;
+  if (runs) return "unexpected argument \"" + argument + "\" for \"" + CommandPath(command) + "\"";
+  return "unknown command \"" + argument + "\" for \"" + CommandPath(command) + "\"";
+}
+
+std::string DefaultCache() {
+  const auto path = client::DefaultCachePath(std::getenv("XDG_CONFIG_HOME"), std::getenv("HOME"));
+  return path ? path->string() : "";
+}
+
+void Print(std::FILE* file, const std::string& text) { std::fputs(text.c_str(), file); }
+
+std::string Explained(const Error& error) {
+  if (error.reason() != "client.tls.untrusted") return error.message();
+  return error.message() +
+         ". If the Coordinator was set up anew, run 'steelie manifest verify' to verify it and to update the "
+         "certificate cache";
+}
+
+}  // namespace
+
+Program::Program()
+    : app_(std::make_unique<CLI::App>("Control plane for confidential computing: command line client", "steelie")) {
+  options_.certificate_cache = DefaultCache();
+  app_->require_subcommand(0, 1);
+  app_->fallthrough();
+  app_->option_defaults()->group("Global options");
+  app_->add_option("--coordinator-cert", options_.certificate_cache, "File with the cached Coordinator certificates");
+  app_->add_option("--era-config", options_.era_config,
+                   "File that describes the genuine Coordinator (default ./era-config.json)");
+  app_->add_flag("-i,--insecure", options_.insecure, "Skip the verification of the Coordinator and its certificate");
+  app_->add_option("--accepted-tcb-statuses", options_.accepted_tcb_statuses, "TCB statuses to accept")->delimiter(',');
+  app_->add_option("--accepted-advisories", options_.accepted_advisories, "Advisories to accept")->delimiter(',');
+  app_->add_option("-n,--namespace", options_.kubernetes_namespace, "Kubernetes namespace (accepted, not used)");
+  app_->add_option("--nonce", options_.nonce, "Nonce that the Coordinator's evidence must contain");
+  app_->add_option("--save-sgx-quote", options_.save_quote, "File for the Coordinator's evidence");
+  app_->add_option("--sim-platform", options_.sim_platform, "Folder of the simulated platform to trust");
+  app_->add_option("--timeout", options_.timeout_seconds, "Seconds that one request may take")
+      ->check(CLI::Range(1, 86400));
+  app_->add_flag("--json", options_.json, "Print one JSON object instead of text");
+  app_->option_defaults()->group("Options");
+}
+
+Program::~Program() = default;
+
+const Program::Function* Program::Find(const CLI::App* command) const {
+  const auto found = std::ranges::find(functions_, command, [](const auto& f) { return f.first; });
+  return found == functions_.end() ? nullptr : &found->second;
+}
+
+int Program::RunParsed() {
+  const CLI::App* command = Selected(*app_);
+  const Function* function = Find(command);
+  const std::vector<std::string> unknown = app_->remaining(/*recurse=*/true);
+  if (!unknown.empty()) {
+    PrintError(Unexpected(unknown.front(), *command, function != nullptr));
+    Print(stderr, HelpText(*command));
+    return 1;
+  }
+  if (function == nullptr) {
+    Print(stdout, HelpText(*command));
+    return FlushOutput() ? 0 : 1;
+  }
+  const Result<int> result = (*function)();
+  if (!result) {
+    FlushOutput();
+    PrintError(Explained(result.error()));
+    return 1;
+  }
+  if (!FlushOutput()) {
+    PrintError("cannot write to standard output");
+    return 1;
+  }
+  return *result;
+}
+
+int Program::Run(int argc, const char* const* argv) {
+  // What nobody knows is collected by the root, so that the message can be ours.
+  app_->allow_extras();
+  // The library reports by exceptions; none of them leaves this function.
+  try {
+    app_->parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    Print(stdout, HelpText(*Selected(*app_)));
+    return FlushOutput() ? 0 : 1;
+  } catch (const CLI::ParseError& e) {
+    PrintError(e.what());
+    Print(stderr, HelpText(*Selected(*app_)));
+    return 1;
+  }
+  return RunParsed();
+}
+
+}  // namespace steelie::cli

@@ -1,0 +1,157 @@
+#include "session.h"
+
+#include "base/file.h"
+#include "client/certificate_cache.h"
+#include "client/output_file.h"
+
+namespace steelie::cli {
+namespace {
+
+constexpr std::size_t kMaxConfig = std::size_t{1} << 20U;
+constexpr const char* kDefaultConfig = "era-config.json";
+
+Session NewSession(const Program& program, const client::Address& address, std::optional<Certificate> root,
+                   std::optional<client::TlsIdentity> identity) {
+  Session out;
+  out.transport = std::make_unique<client::HttpsClient>(
+      address, client::HttpsClient::Options{std::move(root), std::move(identity),
+                                            std::chrono::seconds(program.options().timeout_seconds)});
+  out.client = std::make_unique<client::CoordinatorClient>(*out.transport);
+  return out;
+}
+
+Result<client::CoordinatorDescription> LoadDescription(const Program& program) {
+  std::string path = program.options().era_config;
+  if (path.empty()) {
+    path = kDefaultConfig;
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) {
+      return Error(Code::kInvalidArgument, "cli.no_description",
+                   "nothing says what a genuine Coordinator is: give its properties with --era-config, or skip the "
+                   "verification with --insecure");
+    }
+    program.console().Line("Reusing existing config file");
+  }
+  STEELIE_TRY(const Bytes text, ReadFile(path, kMaxConfig).WithContext("reading era config file"));
+  return client::CoordinatorDescription::Parse(AsText(text)).WithContext("reading era config file: " + path);
+}
+
+Result<client::VerifyOptions> LoadVerifyOptions(const Program& program) {
+  client::VerifyOptions out;
+  out.nonce = ToBytes(std::string_view(program.options().nonce));
+  out.now = program.clock().Now();
+  out.insecure = program.options().insecure;
+  if (out.insecure) {
+    program.console().Warning("Warning: skipping quote verification");
+    return out;
+  }
+  STEELIE_TRY(out.expected, LoadDescription(program));
+  if (program.options().sim_platform.empty()) return out;
+  const std::filesystem::path vendor = std::filesystem::path(program.options().sim_platform) / "vendor.crt";
+  STEELIE_TRY(const Bytes text, ReadFile(vendor, kMaxConfig).WithContext("reading the simulated platform's root"));
+  STEELIE_TRY(out.sim_vendor_root, Certificate::FromPem(AsText(text)).WithContext(vendor.string()));
+  return out;
+}
+
+Result<std::filesystem::path> CachePath(const Program& program) {
+  if (!program.options().certificate_cache.empty()) return std::filesystem::path(program.options().certificate_cache);
+  return Error(Code::kInvalidArgument, "cli.no_cache",
+               "neither HOME nor XDG_CONFIG_HOME is set: name the certificate cache with --coordinator-cert");
+}
+
+}  // namespace
+
+Result<Session> ConnectVerified(const Program& program, const std::string& address_text,
+                                std::optional<client::TlsIdentity> identity) {
+  STEELIE_TRY(const client::Address address, client::ParseAddress(address_text));
+  STEELIE_TRY(const client::VerifyOptions options, LoadVerifyOptions(program));
+  // Nobody is trusted yet: evidence carries its own proof.
+  const Session first = NewSession(program, address, std::nullopt, std::nullopt);
+  STEELIE_TRY(const client::QuoteAnswer answer,
+              first.client->GetQuote(options.nonce).WithContext("retrieving Coordinator quote"));
+  STEELIE_TRY(client::VerifiedCoordinator coordinator,
+              client::VerifyCoordinator(answer, options).WithContext("verifying Coordinator quote"));
+  for (const std::string& warning : coordinator.warnings) program.console().Warning(warning);
+  Session out = NewSession(program, address, coordinator.root, std::move(identity));
+  out.coordinator = std::move(coordinator);
+  return out;
+}
+
+Result<Session> ConnectCached(const Program& program, const std::string& address_text,
+                              std::optional<client::TlsIdentity> identity) {
+  STEELIE_TRY(const client::Address address, client::ParseAddress(address_text));
+  if (program.options().insecure) return NewSession(program, address, std::nullopt, std::move(identity));
+  STEELIE_TRY(const std::filesystem::path path, CachePath(program));
+  STEELIE_TRY(const client::CachedCertificates cached, client::ReadCertificateCache(path));
+  return NewSession(program, address, cached.root, std::move(identity));
+}
+
+Status SaveCertificates(const Program& program, const Session& session) {
+  STEELIE_TRY(const std::filesystem::path path, CachePath(program));
+  return client::WriteCertificateCache(path, {session.coordinator->intermediate, session.coordinator->root});
+}
+
+Status SaveQuote(const Program& program, const Session& session) {
+  const std::string& path = program.options().save_quote;
+  if (path.empty()) return Ok();
+  if (session.coordinator->quote.empty()) {
+    program.console().Warning("Warning: the Coordinator has no evidence to save in " + path);
+    return Ok();
+  }
+  return client::WriteOutput(path, session.coordinator->quote, client::OutputKind::kPrivate);
+}
+
+std::string RecoverySecretsMap(const client::RecoverySecrets& secrets) {
+  client::JsonObject map;
+  for (const auto& [name, value] : secrets) map.Add(name, value);
+  return map.Text();
+}
+
+std::string RecoverySecretsJson(const client::RecoverySecrets& secrets) {
+  return client::JsonObject().AddRaw("RecoverySecrets", RecoverySecretsMap(secrets)).Text();
+}
+
+Status OutputRecoverySecrets(const Program& program, const client::RecoverySecrets& secrets, const std::string& file) {
+  if (secrets.empty()) return Ok();
+  const std::string json = RecoverySecretsJson(secrets);
+  if (file.empty()) {
+    program.console().Line(json);
+    return Ok();
+  }
+  const Status saved = client::WriteOutput(file, AsBytes(json), client::OutputKind::kPrivate);
+  if (saved) {
+    program.console().Line("Recovery data saved to: " + file);
+    return Ok();
+  }
+  // They are shown once and never again: rather on the screen than lost.
+  program.console().Warning("Warning: the recovery data could not be saved: " + saved.error().message());
+  for (const auto& [name, value] : secrets) program.console().Line("\"" + name + "\": \"" + value + "\"");
+  return saved;
+}
+
+std::shared_ptr<UserFlags> AddUserFlags(CLI::App& command) {
+  auto flags = std::make_shared<UserFlags>();
+  AddOption(command, "-c,--cert", flags->certificate, "PEM certificate of the user");
+  AddOption(command, "-k,--key", flags->key, "PEM private key of the user");
+  AddOption(command, "--pkcs11-config", flags->pkcs11_config, "PKCS#11 configuration (not supported by this build)");
+  AddOption(command, "--pkcs11-key-id", flags->pkcs11_key_id, "PKCS#11 key id");
+  AddOption(command, "--pkcs11-key-label", flags->pkcs11_key_label, "PKCS#11 key label");
+  AddOption(command, "--pkcs11-cert-id", flags->pkcs11_cert_id, "PKCS#11 certificate id");
+  AddOption(command, "--pkcs11-cert-label", flags->pkcs11_cert_label, "PKCS#11 certificate label");
+  return flags;
+}
+
+Result<client::TlsIdentity> LoadUser(const UserFlags& flags) {
+  const auto bad = [](const char* why) { return Error(Code::kInvalidArgument, "cli.user", why); };
+  if (!flags.pkcs11_config.empty() && !(flags.certificate.empty() && flags.key.empty())) {
+    return bad("--pkcs11-config and --cert or --key exclude each other");
+  }
+  if (!flags.pkcs11_config.empty()) return bad("PKCS#11 is not supported by this build: use --cert and --key");
+  if (flags.certificate.empty() && flags.key.empty()) {
+    return bad("this command acts for a user: give the user's certificate and private key with --cert and --key");
+  }
+  if (flags.certificate.empty() || flags.key.empty()) return bad("--cert and --key must be given together");
+  return client::ReadTlsIdentity(flags.certificate, flags.key);
+}
+
+}  // namespace steelie::cli

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "client/http.h"
+#include "client/secret_value.h"
+#include "crypto/key.h"
+
+namespace steelie::client {
+
+/// Recovery secrets by the name of the recovery key: base64 of what the holder of that key can decrypt.
+using RecoverySecrets = std::map<std::string, std::string>;
+
+struct CoordinatorStatus {
+  std::uint64_t code = 0;
+  std::string message;
+};
+
+struct ManifestAnswer {
+  Bytes manifest;
+  std::string fingerprint;  // hex
+  Bytes signature;          // ECDSA by the root key, DER
+};
+
+struct QuoteAnswer {
+  std::string certificates;  // PEM: intermediate, root
+  Bytes quote;               // empty without a TEE
+};
+
+struct UpdateAnswer {
+  std::uint64_t missing = 0;  // acknowledgments
+  std::vector<std::string> missing_users;
+  std::optional<RecoverySecrets> recovery_secrets;
+};
+
+struct PendingUpdate {
+  Bytes manifest;
+  std::string message;
+  std::vector<std::string> missing_users;
+};
+
+struct RecoverAnswer {
+  std::uint64_t remaining = 0;
+  std::string message;
+};
+
+/// The client API of a Coordinator, version 2, with version 1 where a Coordinator does not know version 2 (HTTP 405).
+///
+/// Errors of the transport pass through. What the Coordinator refuses becomes
+/// `METHOD URL: CODE Reason: status: message` with reason `client.refused`, and on 401 kUnauthenticated
+/// `client.unauthorized` with `METHOD URL: authorizing user: message`. An answer that does not parse is kUnavailable
+/// `client.answer`. One thread at a time.
+class CoordinatorClient {
+ public:
+  /// `transport` must outlive the client.
+  explicit CoordinatorClient(HttpTransport& transport) : transport_(transport) {}
+
+  Result<CoordinatorStatus> GetStatus();
+  /// Errors also: kUnimplemented `client.old_coordinator` for a nonce with a Coordinator that knows version 1 only.
+  Result<QuoteAnswer> GetQuote(ByteView nonce);
+
+  /// Without a manifest a version 1 Coordinator answers with empty fields.
+  Result<ManifestAnswer> GetManifest();
+  /// Empty without recovery keys.
+  Result<RecoverySecrets> SetManifest(ByteView manifest);
+  /// One JSON object a line.
+  Result<std::vector<std::string>> GetUpdateLog();
+
+  Result<UpdateAnswer> ApplyUpdate(ByteView manifest);
+  Result<UpdateAnswer> AcknowledgeUpdate(ByteView manifest);
+  Status CancelUpdate();
+  Result<PendingUpdate> GetPendingUpdate();
+
+  Result<SecretEntries> GetSecrets(const std::vector<std::string>& names);
+  Status SetSecrets(const UserSecrets& secrets);
+
+  /// The key under which recovery secrets are encrypted on the way.
+  Result<PublicKey> GetRecoveryPublicKey();
+  Result<RecoverAnswer> Recover(ByteView secret, ByteView signature);
+
+ private:
+  HttpTransport& transport_;
+};
+
+}  // namespace steelie::client

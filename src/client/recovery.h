@@ -1,0 +1,21 @@
+#pragma once
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "crypto/key.h"
+#include "secret/wipe.h"
+
+namespace steelie::client {
+
+/// What is sent to a Coordinator in recovery.
+struct RecoveryUpload {
+  SecretBuffer secret;  // plain
+  Bytes signature;      // RSASSA-PKCS1-v1_5 with SHA-256 over the plain secret
+};
+
+/// From a recovery secret as it was handed out: 16, 32 or 33 bytes are the secret itself, anything else is its
+/// encryption (RSA-OAEP with SHA-256) for the holder of `key`.
+/// Errors: kInvalidArgument `client.recovery.key` no RSA key; `client.recovery.secret` it does not decrypt.
+Result<RecoveryUpload> PrepareRecovery(ByteView file, const PrivateKey& key);
+
+}  // namespace steelie::client

@@ -1,0 +1,88 @@
+#include "client/manifest_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/testing/result_matchers.h"
+#include "base/testing/temp_folder.h"
+
+namespace steelie::client {
+namespace {
+
+using steelie::testing::FailsWith;
+
+TEST(ManifestFile, JsonIsUsedByteForByte) {
+  const std::string_view json = " {\"b\" : 1,\n\"a\":2 } \n";
+  ASSERT_OK_AND_ASSIGN(const ManifestFile file, ParseManifestFile(ToBytes(json)));
+  EXPECT_EQ(ToText(file.document), json);
+  // Duplicate keys are still JSON; whether they are a manifest is for the check to say.
+  ASSERT_OK_AND_ASSIGN(const ManifestFile twice, ParseManifestFile(ToBytes(std::string_view("{\"a\":1,\"a\":2}"))));
+  EXPECT_EQ(ToText(twice.document), "{\"a\":1,\"a\":2}");
+}
+
+TEST(ManifestFile, YamlIsConverted) {
+  ASSERT_OK_AND_ASSIGN(const ManifestFile file, ParseManifestFile(ToBytes(std::string_view("b: 1\na: 2\n"))));
+  EXPECT_EQ(ToText(file.document), "{\"a\":2,\"b\":1}");
+}
+
+TEST(ManifestFile, BrokenJsonIsReportedAsJson) {
+  const Result<ManifestFile> file = ParseManifestFile(ToBytes(std::string_view("{\n  \"a\": 1,\n  \"b\": ]\n}")));
+  ASSERT_THAT(file, FailsWith("client.manifest.syntax"));
+  EXPECT_TRUE(file.error().message().starts_with("3:8: ")) << file.error().message();
+}
+
+TEST(ManifestFile, ErrorsNameTheFile) {
+  const steelie::testing::TempFolder folder;
+  EXPECT_THAT(ReadManifestFile(folder.path() / "none"), FailsWith("file.missing"));
+}
+
+TEST(ManifestFile, ProblemsOfYamlHavePositionsInTheYaml) {
+  constexpr std::string_view kYaml = "Marbles:\n  m:\n    Package: none\nPackages:\n  p:\n    Colour: red\n";
+  ASSERT_OK_AND_ASSIGN(const ManifestFile file, ParseManifestFile(ToBytes(kYaml)));
+  const manifest::Outcome outcome = CheckManifestFile(file, {});
+  ASSERT_FALSE(outcome.errors.empty());
+  std::vector<std::size_t> lines;
+  for (const manifest::Problem& problem : outcome.errors) lines.push_back(problem.line);
+  EXPECT_THAT(lines, ::testing::ElementsAre(3U, 6U));
+}
+
+TEST(EffectiveManifest, AppliesVersionsSinceTheLastFullUpdate) {
+  const std::string_view document =
+      R"({"Packages":{"b":{"SecurityVersion":1,"SignerID":"ab"},"s":{"Sim":{"SecurityVersion":2}},"n":{"UniqueID":"cd"}},
+          "Users":null,"Roles":{},"Config":{"x":{}}})";
+  ASSERT_OK_AND_ASSIGN(
+      const std::string text,
+      EffectiveManifest(AsBytes(document),
+                        {R"({"time":"t","update":"SecurityVersion increased","package":"gone","new version":9})",
+                         R"({"time":"t","update":"Complete Manifest updated","manifestFingerprint":"00"})",
+                         R"({"time":"t","update":"SecurityVersion increased","package":"b","new version":7})",
+                         R"({"time":"t","update":"SecurityVersion increased","package":"s","new version":8})",
+                         R"({"time":"t","update":"SecurityVersion increased","package":"n","new version":3})",
+                         R"({"time":"t","update":"Secret set","user":"u","secret":"x","type":"plain"})"}));
+  EXPECT_EQ(text, R"({
+    "Packages": {
+        "b": {
+            "SecurityVersion": 7,
+            "SignerID": "ab"
+        },
+        "n": {
+            "SecurityVersion": 3,
+            "UniqueID": "cd"
+        },
+        "s": {
+            "Sim": {
+                "SecurityVersion": 8
+            }
+        }
+    }
+})");
+}
+
+TEST(EffectiveManifest, RefusesUnknownPackages) {
+  EXPECT_THAT(EffectiveManifest(AsBytes("{}"), {R"({"package":"p","new version":1})"}),
+              FailsWith("client.manifest.package"));
+  EXPECT_THAT(EffectiveManifest(AsBytes("nonsense"), {}), FailsWith("client.manifest.syntax"));
+}
+
+}  // namespace
+}  // namespace steelie::client
