@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace steelie {
 namespace {
@@ -20,12 +21,23 @@ bool MayLockAllMemory() {
   return ::getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
 }
 
+// Belongs to the process as a whole, like the limits themselves.
+struct Inherited {
+  rlimit core{};
+  mode_t umask = 0;
+};
+std::optional<Inherited> before;
+
 }  // namespace
 
 std::vector<std::string> HardenProcess() {
   std::vector<std::string> failures;
-  ::umask(077);
-  const rlimit none{0, 0};
+  Inherited inherited;
+  inherited.umask = ::umask(077);
+  if (::getrlimit(RLIMIT_CORE, &inherited.core) != 0) inherited.core = {0, 0};
+  if (!before) before = inherited;
+  // The hard limit stays, so that RestoreInheritedLimits can undo this; not being dumpable rules core dumps out anyway.
+  const rlimit none{0, inherited.core.rlim_max};
   if (::setrlimit(RLIMIT_CORE, &none) != 0) failures.push_back(Failure("cannot disable core dumps"));
   if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) failures.push_back(Failure("cannot make the process untraceable"));
   if (!MayLockAllMemory()) {
@@ -34,6 +46,12 @@ std::vector<std::string> HardenProcess() {
     failures.push_back(Failure("memory may be swapped to disk"));
   }
   return failures;
+}
+
+void RestoreInheritedLimits() {
+  if (!before) return;
+  ::umask(before->umask);
+  ::setrlimit(RLIMIT_CORE, &before->core);
 }
 
 }  // namespace steelie
