@@ -87,8 +87,7 @@ Error Run(const RunFlags& flags, const Clock& clock, Logger& log) {
   log.Info("fetching env variables");
   const auto run = [&]() -> Status {
     STEELIE_TRY(marble::ActivationOptions options, OptionsFrom(flags));
-    STEELIE_TRY(marble::Program program,
-                marble::Program::Find(flags.program, marble::ProcessEnvironment("PATH")));
+    STEELIE_TRY(marble::Program program, marble::Program::Find(flags.program, marble::ProcessEnvironment("PATH")));
     STEELIE_TRY(const auto platform, OpenPlatform(flags, program, random, clock));
     options.platform = platform.get();
     STEELIE_TRY(const marble::Activation activation, Activate(options, marble::RealSeams(random, clock, log)));

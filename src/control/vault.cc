@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/file.h"
 #include "ledger/memory/memory_store.h"
 #include "ledger/sqlite/sqlite_store.h"
 #include "seal/directory.h"
@@ -105,17 +104,9 @@ Result<Opened> Vault::Replay(ledger::LedgerKey key) {
 Status Vault::BackUpLocked() {
   store_.reset();
   const std::filesystem::path backup = directory_ / ("backup-" + FormatMillis(clock_.Now()));
-  STEELIE_CHECK_OK(CreateFolder(backup));
-  std::error_code failure;
-  // The tail record goes last: as long as it is there, an emptied directory is not taken for a fresh one.
-  for (const char* name : {"sealed_key", "ledger.db-wal", "ledger.db", "tail"}) {
-    if (!std::filesystem::exists(directory_ / name)) continue;
-    std::filesystem::rename(directory_ / name, backup / name, failure);
-    if (failure) {
-      return Error(Code::kUnavailable, "vault.backup",
-                   "cannot keep the old state as " + backup.string() + ": " + failure.message());
-    }
-  }
+  const std::vector<std::string> with = {"sealed_key"};
+  STEELIE_CHECK_OK(ledger::SqliteStore::MoveAside(directory_.string(), backup.string(), with)
+                       .WithContext("keeping the old state as a backup"));
   logger_.Warn("The old sealed state was kept as a backup", {{"folder", backup.string()}});
   locked_ = false;
   return OpenStore();

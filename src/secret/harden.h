@@ -12,8 +12,9 @@ namespace steelie {
 /// small memory-lock limit locking is skipped, everything else is expected to work on Linux.
 std::vector<std::string> HardenProcess();
 
-/// Gives back what a program started with exec would inherit: the limit of core dumps and the umask, as they were before
-/// HardenProcess. The rest ends with exec by itself. Call right before exec; does nothing if HardenProcess has not run.
+/// Gives back what a program started with exec would inherit: the limit of core dumps and the umask, as they were
+/// before HardenProcess. The rest ends with exec by itself. Call right before exec; does nothing if HardenProcess has
+/// not run.
 void RestoreInheritedLimits();
 
 }  // namespace steelie

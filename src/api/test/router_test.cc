@@ -1,0 +1,221 @@
+#include "api/rest/router.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "control/testing/coordinator_test.h"
+
+namespace steelie::api::rest {
+namespace {
+
+using control::testing::Manifest;
+using nlohmann::json;
+
+class RouterTest : public control::testing::CoordinatorTest {
+ protected:
+  void SetUp() override {
+    Start();
+    router_ = std::make_unique<Router>(*coordinator_, recorder_);
+  }
+  void TearDown() override {
+    router_.reset();
+    CoordinatorTest::TearDown();
+  }
+  Response Get(const std::string& target, const control::Caller& caller = {}) {
+    return router_->Handle({"GET", target, "", caller});
+  }
+  Response Post(const std::string& target, const std::string& body, const control::Caller& caller = {}) {
+    return router_->Handle({"POST", target, body, caller});
+  }
+  static std::string Reason(const Response& response) {
+    for (const auto& [name, value] : response.headers) {
+      if (name == "X-Steelie-Reason") return value;
+    }
+    return "";
+  }
+  static std::string ManifestBody(const std::string& manifest) {
+    return json({{"manifest", Base64Encode(AsBytes(manifest))}}).dump();
+  }
+
+  std::unique_ptr<Router> router_;
+};
+
+TEST_F(RouterTest, UnknownPathsAndMethodsAre405) {
+  for (const char* target : {"/", "/nope", "/api/v2/nope", "/api/v2/status/", "/API/v2/status", "/api/v1/status"}) {
+    const Response response = Get(target);
+    EXPECT_EQ(response.status, 405) << target;
+    EXPECT_EQ(response.body, "{\"status\":\"error\",\"data\":null}\n");
+    EXPECT_EQ(response.content_type, "text/plain; charset=utf-8");
+  }
+  const Response wrong = router_->Handle({"DELETE", "/api/v2/manifest", "", {}});
+  EXPECT_EQ(wrong.status, 405);
+  EXPECT_EQ(wrong.headers.back(), (std::pair<std::string, std::string>{"Allow", "GET, POST"}));
+  EXPECT_EQ(router_->Handle({"HEAD", "/api/v2/status", "", {}}).status, 405);
+  EXPECT_EQ(Post("/api/v2/status", "").status, 405);
+  EXPECT_EQ(Get("/recover").status, 405);
+  EXPECT_EQ(Post("/recover", "").status, 410);
+}
+
+TEST_F(RouterTest, PathsThatAreNotCleanAreRedirected) {
+  for (const auto& [target, clean] : {std::pair{"//quote", "/quote"},
+                                      {"/x/../quote?nonce=a", "/quote?nonce=a"},
+                                      {"/./status", "/status"},
+                                      {"/../../status", "/status"}}) {
+    const Response response = Get(target);
+    EXPECT_EQ(response.status, 307) << target;
+    EXPECT_EQ(response.headers.front().second, clean);
+  }
+}
+
+TEST_F(RouterTest, StatusInBothVersions) {
+  const json v2 = json::parse(Get("/api/v2/status").body);
+  EXPECT_EQ(v2["status"], "success");
+  EXPECT_EQ(v2["data"]["code"], 2);
+  EXPECT_EQ(v2["data"]["message"], "Coordinator is ready to accept a manifest.");
+  EXPECT_EQ(v2["data"]["simulation"], true);
+  EXPECT_EQ(Get("/status").body,
+            "{\"status\":\"success\",\"data\":{\"StatusCode\":2,\"StatusMessage\":\"Coordinator is ready to accept a "
+            "manifest.\"}}\n");
+}
+
+TEST_F(RouterTest, ManifestRoundTrip) {
+  EXPECT_EQ(Get("/api/v2/manifest").status, 404);
+  EXPECT_EQ(json::parse(Get("/manifest").body)["data"]["ManifestSignature"], "");
+  const std::string manifest = Manifest(R"("m":{"Package":"app"})") + " ";
+  EXPECT_EQ(Post("/api/v2/manifest", ManifestBody(manifest)).body,
+            "{\"status\":\"success\",\"data\":{\"RecoverySecrets\":{}}}\n");
+  const json got = json::parse(Get("/api/v2/manifest").body)["data"];
+  EXPECT_EQ(got["manifest"], Base64Encode(AsBytes(manifest)));
+  EXPECT_EQ(Get("/api/v2/update").status, 200);
+  const Response again = Post("/api/v2/manifest", ManifestBody(manifest));
+  EXPECT_EQ(again.status, 409);
+  EXPECT_EQ(Reason(again), "state.wrong");
+  EXPECT_NE(again.body.find("server is not in expected state"), std::string::npos);
+  EXPECT_EQ(Post("/manifest", manifest).status, 400);
+}
+
+TEST_F(RouterTest, MalformedBodiesFail) {
+  for (const auto& [body, message] : {std::pair{"", "EOF"}, {"  ", "EOF"}, {"{\"manifest\":\"", "unexpected EOF"}}) {
+    const Response response = Post("/api/v2/manifest", body);
+    EXPECT_EQ(response.status, 400) << body;
+    EXPECT_EQ(json::parse(response.body)["status"], "fail");
+    EXPECT_EQ(json::parse(response.body)["message"], message);
+  }
+  EXPECT_EQ(Post("/api/v2/manifest", "[]").status, 400);
+  EXPECT_EQ(Post("/api/v2/manifest", "{\"manifest\":1}").status, 400);
+  EXPECT_EQ(Post("/api/v2/manifest", "{\"manifest\":\"!\"}").status, 400);
+  EXPECT_EQ(Post("/api/v2/manifest", std::string(100, '[') + std::string(100, ']')).status, 400);
+  // `null` counts as an object without members, and what follows the first value is ignored.
+  const Response empty = Post("/api/v2/manifest", "null");
+  EXPECT_EQ(empty.status, 400);
+  EXPECT_EQ(json::parse(empty.body)["status"], "error");
+  EXPECT_EQ(Post("/api/v2/manifest", "{\"MANIFEST\":[123,125]} trailing").status, 400);
+}
+
+TEST_F(RouterTest, KeysMatchInAnyCase) {
+  const std::string manifest = Manifest(R"("m":{"Package":"app"})");
+  EXPECT_EQ(Post("/api/v2/manifest", "{\"Manifest\":\"" + Base64Encode(AsBytes(manifest)) + "\"} x").status, 200);
+}
+
+TEST_F(RouterTest, QuoteTakesANonceInTheUrlAlphabet) {
+  EXPECT_EQ(Get("/api/v2/quote?nonce=-_8=").status, 200);
+  const Response bad = Get("/api/v2/quote?nonce=%2B%2F8%3D");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_NE(bad.body.find("bad nonce format"), std::string::npos);
+  const json quote = json::parse(Get("/api/v2/quote").body)["data"];
+  EXPECT_TRUE(quote["quote"].is_null());
+  EXPECT_NE(quote["cert"].get<std::string>().find("BEGIN CERTIFICATE"), std::string::npos);
+}
+
+TEST_F(RouterTest, StrangersAre401BeforeTheirBodyIsLookedAt) {
+  ASSERT_OK(Set(Manifest(R"("m":{"Package":"app"})")));
+  for (const char* target : {"/api/v2/update", "/api/v2/secrets", "/api/v2/update-manifest", "/api/v2/update-cancel"}) {
+    const Response response = Post(target, "garbage");
+    EXPECT_EQ(response.status, 401) << target;
+    EXPECT_EQ(json::parse(response.body)["status"], "fail") << target;
+    EXPECT_NE(response.body.find("unauthorized user"), std::string::npos) << target;
+  }
+  EXPECT_EQ(json::parse(Post("/update", "x").body)["status"], "error");
+  EXPECT_EQ(Get("/api/v2/secrets").status, 401);
+  EXPECT_EQ(Get("/api/v2/update-manifest").status, 404);
+  EXPECT_EQ(Post("/api/v2/monotonic-counter", "{}").status, 403);
+}
+
+class UserTest : public RouterTest {
+ protected:
+  void SetUp() override {
+    RouterTest::SetUp();
+    user_ = control::testing::MakeMarble().caller;
+    const std::string pem = json(user_.leaf->ToPem()).dump();
+    ASSERT_OK(Set(Manifest(
+        R"("m":{"Package":"app","Parameters":{"Env":{"P":"{{ string .Secrets.p }}"}}})",
+        R"("p":{"Type":"plain","UserDefined":true},"k":{"Type":"symmetric-key","Size":128,"Shared":true},)"
+        R"("c":{"Type":"cert-ecdsa","Size":256,"UserDefined":true})",
+        R"("Users":{"u":{"Certificate":)" + pem +
+            R"(,"Roles":["rw","up"]}},"Roles":{)"
+            R"("rw":{"ResourceType":"Secrets","ResourceNames":["p","c"],"Actions":["ReadSecret","WriteSecret"]},)"
+            R"("up":{"ResourceType":"Packages","ResourceNames":["app"],"Actions":["UpdateSecurityVersion"]}})")));
+  }
+  control::Caller user_;
+};
+
+TEST_F(UserTest, WritesAndReads) {
+  EXPECT_EQ(Post("/api/v2/secrets", R"({"secrets":{"p":{"Key":"c2VzYW1l"}}})", user_).body,
+            "{\"status\":\"success\",\"data\":null}\n");
+  const json secret = json::parse(Get("/api/v2/secrets?s=p", user_).body)["data"]["secrets"]["p"];
+  EXPECT_EQ(secret["Private"], "c2VzYW1l");
+  EXPECT_EQ(secret["Cert"], nullptr);
+  EXPECT_EQ(secret["Type"], "plain");
+  EXPECT_EQ(Env("m", "P"), "sesame");
+  const json log = json::parse(Get("/api/v2/update").body)["data"]["updateLog"];
+  ASSERT_EQ(log.size(), 2U);
+  EXPECT_EQ(json::parse(log[1].get<std::string>())["update"], "Secret set");
+}
+
+TEST_F(UserTest, WritesAreAllOrNothing) {
+  for (const auto& [body, reason] : {std::pair{R"({"secrets":{}})", "secret.none"},
+                                     {R"({"secrets":{"nope":{"Key":"AA=="}}})", "secret.unknown"},
+                                     {R"({"secrets":{"k":{"Key":"AA=="}}})", "secret.not_writeable"},
+                                     {R"({"secrets":{"p":{"Key":"AA==","Private":""}}})", "secret.wrong_fields"},
+                                     {R"({"secrets":{"c":{"Key":""}}})", "secret.wrong_fields"},
+                                     {R"({"secrets":{"c":{}}})", "secret.no_certificate"},
+                                     {R"({"secrets":{"p":{"Key":"YQ=="},"c":{}}})", "secret.no_certificate"},
+                                     {R"({"secrets":{"p":{"Key":"YQBi"}}})", "template.exec"}}) {
+    const Response response = Post("/api/v2/secrets", body, user_);
+    EXPECT_EQ(response.status, 400) << body;
+    EXPECT_EQ(Reason(response), reason) << body << response.body;
+  }
+  EXPECT_EQ(json::parse(Get("/api/v2/secrets?s=p", user_).body)["data"]["secrets"]["p"]["Private"], nullptr);
+}
+
+TEST_F(UserTest, ForbiddenAndUnknownSecretsLookAlike) {
+  const Response forbidden = Get("/api/v2/secrets?s=k", user_);
+  const Response unknown = Get("/api/v2/secrets?s=x", user_);
+  EXPECT_EQ(forbidden.status, 403);
+  EXPECT_EQ(unknown.status, 403);
+  EXPECT_EQ(Reason(forbidden), Reason(unknown));
+  EXPECT_EQ(Get("/api/v2/secrets", user_).status, 400);
+  EXPECT_EQ(Get("/api/v2/secrets?s=", user_).status, 400);
+}
+
+TEST_F(UserTest, PackageUpdate) {
+  const std::string up = R"({"Packages":{"app":{"SecurityVersion":5}}})";
+  EXPECT_EQ(Post("/api/v2/update", ManifestBody(up), user_).body,
+            "{\"status\":\"success\",\"data\":{\"missingAcknowledgments\":0,\"missingUsers\":null}}\n");
+  const Response down = Post("/api/v2/update", ManifestBody(R"({"Packages":{"app":{"SecurityVersion":4}}})"), user_);
+  EXPECT_EQ(down.status, 400);
+  EXPECT_NE(down.body.find("tries to downgrade SecurityVersion"), std::string::npos);
+  EXPECT_EQ(Post("/api/v2/update", ManifestBody(R"({"Marbles":{"m":{"Package":"app"}}})"), user_).status, 403);
+}
+
+TEST(Query, DecodesAndSkipsMalformed) {
+  const auto parameters = ParseQuery("s=a%20b&s=c+d&bad=%zz&&x&y=%4");
+  ASSERT_EQ(parameters.size(), 3U);
+  EXPECT_EQ(parameters[0].value, "a b");
+  EXPECT_EQ(parameters[1].value, "c d");
+  EXPECT_EQ(parameters[2].name, "x");
+}
+
+}  // namespace
+}  // namespace steelie::api::rest
