@@ -116,7 +116,7 @@ Error Run(const RunFlags& flags, const Clock& clock, Logger& log) {
 void AddRunCommand(CLI::App& app, int& exit_code) {
   const auto flags = std::make_shared<RunFlags>();
   CLI::App* run = app.add_subcommand("run", "Start a program as a marble: activate, apply the parameters, exec");
-  run->usage("steelie run [flags] -- PROGRAM [ARGS...]");
+  run->footer("Write `--` before PROGRAM: steelie run [OPTIONS] -- PROGRAM [ARGS...]");
   run->add_option("--type", flags->settings.marble_type, "marble type in the manifest (EDG_MARBLE_TYPE)");
   run->add_option("--coordinator", flags->settings.coordinator_address,
                   "host:port of the Coordinator's marble API (EDG_MARBLE_COORDINATOR_ADDR, else localhost:2001)");
