@@ -11,6 +11,10 @@ class Program;
 // One function and one file per command. Each adds its subcommand to `parent`, options included, and registers what it
 // does with the program.
 
+/// `run`: starts a program as a marble. The process becomes the program; it returns only if that fails.
+void AddRunCommand(CLI::App& parent, Program& program);
+/// `seal` and `unseal`: a file in, a file out, with a key as the Coordinator hands it to a marble.
+void AddSealCommands(CLI::App& parent, Program& program);
 void AddStatusCommand(CLI::App& parent, Program& program);
 void AddManifestCommand(CLI::App& parent, Program& program);
 void AddCertificateCommand(CLI::App& parent, Program& program);

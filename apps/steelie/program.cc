@@ -70,8 +70,10 @@ const Program::Function* Program::Find(const CLI::App* command) const {
 int Program::RunParsed() {
   const CLI::App* command = Selected(*app_);
   const Function* function = Find(command);
+  // What stands behind the program's name belongs to that program.
+  const bool passes_on = command->get_prefix_command();
   const std::vector<std::string> unknown = app_->remaining(/*recurse=*/true);
-  if (!unknown.empty()) {
+  if (!unknown.empty() && !passes_on) {
     PrintError(Unexpected(unknown.front(), *command, function != nullptr));
     Print(stderr, HelpText(*command));
     return 1;

@@ -1,17 +1,18 @@
-#include "run.h"
-
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 
 #include "base/file.h"
+#include "commands.h"
 #include "crypto/random.h"
 #include "marble/activation.h"
 #include "marble/apply.h"
 #include "marble/log.h"
 #include "marble/program.h"
 #include "platform/sim.h"
+#include "program.h"
 #include "secret/harden.h"
 
 namespace steelie::cli {
@@ -113,7 +114,7 @@ Error Run(const RunFlags& flags, const Clock& clock, Logger& log) {
 
 }  // namespace
 
-void AddRunCommand(CLI::App& app, int& exit_code) {
+void AddRunCommand(CLI::App& app, Program& program) {
   const auto flags = std::make_shared<RunFlags>();
   CLI::App* run = app.add_subcommand("run", "Start a program as a marble: activate, apply the parameters, exec");
   run->footer("Write `--` before PROGRAM: steelie run [OPTIONS] -- PROGRAM [ARGS...]");
@@ -148,7 +149,7 @@ void AddRunCommand(CLI::App& app, int& exit_code) {
   run->add_option("PROGRAM", flags->program, "program to become, and its arguments")->required();
   // Whatever follows PROGRAM is the program's, also what looks like a flag.
   run->prefix_command();
-  run->callback([run, flags, &exit_code] {
+  program.Register(*run, [run, flags]() -> Result<int> {
     flags->arguments = run->remaining();
     if (!flags->arguments.empty() && flags->arguments.front() == "--") flags->arguments.erase(flags->arguments.begin());
     (void)HardenProcess();
@@ -156,12 +157,9 @@ void AddRunCommand(CLI::App& app, int& exit_code) {
     const bool json = marble::WantsJsonLog(marble::ProcessEnvironment);
     marble::StartLog log(STDERR_FILENO, json, clock);
     const Error error = Run(*flags, clock, log);
-    if (json) {
-      log.LogError(error.message(), {{"reason", error.reason()}});
-    } else {
-      std::fprintf(stderr, "Error: %s\n", error.message().c_str());
-    }
-    exit_code = 1;
+    if (!json) return error;
+    log.LogError(error.message(), {{"reason", error.reason()}});
+    return 1;
   });
 }
 

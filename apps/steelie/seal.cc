@@ -1,12 +1,14 @@
-#include "seal.h"
-
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 
+#include <CLI/CLI.hpp>
+
 #include "base/file.h"
+#include "commands.h"
+#include "program.h"
 #include "secret/harden.h"
 #include "secret/wipe.h"
 #include "steelie/seal.h"
@@ -63,7 +65,7 @@ Outcome<Done> UnsealOne(const SealFlags& flags) {
   return Done{};
 }
 
-void AddOne(CLI::App& app, int& exit_code, const char* name, const char* help,
+void AddOne(CLI::App& app, Program& program, const char* name, const char* help,
             Outcome<Done> (*work)(const SealFlags&)) {
   const auto flags = std::make_shared<SealFlags>();
   CLI::App* command = app.add_subcommand(name, help);
@@ -75,20 +77,18 @@ void AddOne(CLI::App& app, int& exit_code, const char* name, const char* help,
                       "text that is authenticated but not stored; the same for both commands");
   command->add_option("IN", flags->input, "file to read")->required();
   command->add_option("OUT", flags->output, "file to write (mode 0600)")->required();
-  command->callback([flags, work, &exit_code] {
-    (void)HardenProcess();
+  program.Register(*command, [flags, work]() -> Result<int> {
     const auto done = work(*flags);
-    if (done) return;
-    std::fprintf(stderr, "Error: %s\n", done.failure().message.c_str());
-    exit_code = 1;
+    if (!done) return Error(Code::kInvalidArgument, "seal.failed", done.failure().message);
+    return 0;
   });
 }
 
 }  // namespace
 
-void AddSealCommands(CLI::App& app, int& exit_code) {
-  AddOne(app, exit_code, "seal", "Encrypt a file with a key from the Coordinator", SealOne);
-  AddOne(app, exit_code, "unseal", "Decrypt a file that `steelie seal` or the library sealed", UnsealOne);
+void AddSealCommands(CLI::App& app, Program& program) {
+  AddOne(app, program, "seal", "Encrypt a file with a key from the Coordinator", SealOne);
+  AddOne(app, program, "unseal", "Decrypt a file that `steelie seal` or the library sealed", UnsealOne);
 }
 
 }  // namespace steelie::cli
