@@ -3,7 +3,7 @@ BUILD ?= build/dev
 PRESET ?= dev
 CMAKE_BUILD = cmake --build $(BUILD)
 
-.PHONY: help setup configure build test check lint fix clean
+.PHONY: help setup configure build test check lint fix clean demo
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -30,3 +30,6 @@ check: lint test ## everything that continuous integration runs
 
 clean: ## remove the build folders
 	@rm -rf build
+
+demo: build ## the main job on real programs, step by step
+	@deploy/demo/demo $(BUILD)/bin
