@@ -173,6 +173,11 @@ TEST_F(ActivationTest, VariablesThatCannotBeSetFailTheActivation) {
   EXPECT_THAT(Run(), FailsWith("marble.apply.env"));
 }
 
+TEST_F(ActivationTest, ArgumentsThatNoProgramCanGetFailTheActivation) {
+  coordinator_.argv = {"web", std::string("a\0b", 3)};
+  EXPECT_THAT(Run(), FailsWith("marble.apply.argv"));
+}
+
 TEST_F(ActivationTest, AcceptsThePinnedCoordinator) {
   options_.coordinator_root = coordinator_.authority.root();
   EXPECT_OK(Run());
