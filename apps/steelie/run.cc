@@ -45,6 +45,18 @@ std::vector<std::string> SplitList(std::string_view list) {
   }
 }
 
+// `remaining` is what the parser did not take: `--` first, unless it was left out.
+Result<std::vector<std::string>> ProgramArguments(std::vector<std::string> remaining) {
+  if (remaining.empty()) return remaining;
+  if (remaining.front() == "--") {
+    remaining.erase(remaining.begin());
+  } else if (remaining.front().starts_with('-')) {
+    return Error(Code::kInvalidArgument, "run.flags",
+                 "unknown flag: " + remaining.front() + " (write `--` before PROGRAM if it belongs to that)");
+  }
+  return remaining;
+}
+
 Result<std::unique_ptr<platform::Platform>> OpenPlatform(const RunFlags& flags, marble::Program& program,
                                                          Random& random, const Clock& clock) {
   if (flags.sim_platform.empty()) return std::unique_ptr<platform::Platform>();
@@ -147,11 +159,11 @@ void AddRunCommand(CLI::App& app, Program& program) {
   run->add_option("--sim-svn", flags->sim_identity.security_version, "security version")->group(simulation);
   run->add_flag("--sim-debug", flags->sim_identity.debug, "debug mode")->group(simulation);
   run->add_option("PROGRAM", flags->program, "program to become, and its arguments")->required();
-  // Whatever follows PROGRAM is the program's, also what looks like a flag.
+  // Whatever follows PROGRAM is the program's, also what looks like one of our flags.
   run->prefix_command();
+  run->fallthrough(false);
   program.Register(*run, [run, flags]() -> Result<int> {
-    flags->arguments = run->remaining();
-    if (!flags->arguments.empty() && flags->arguments.front() == "--") flags->arguments.erase(flags->arguments.begin());
+    STEELIE_TRY(flags->arguments, ProgramArguments(run->remaining()));
     (void)HardenProcess();
     const SystemClock clock;
     const bool json = marble::WantsJsonLog(marble::ProcessEnvironment);

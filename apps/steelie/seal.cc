@@ -79,7 +79,7 @@ void AddOne(CLI::App& app, Program& program, const char* name, const char* help,
   command->add_option("OUT", flags->output, "file to write (mode 0600)")->required();
   program.Register(*command, [flags, work]() -> Result<int> {
     const auto done = work(*flags);
-    if (!done) return Error(Code::kInvalidArgument, "seal.failed", done.failure().message);
+    if (!done) return Error(Code::kInvalidArgument, done.failure().reason, done.failure().message);
     return 0;
   });
 }

@@ -74,7 +74,7 @@ struct MarbleParameters {
 /// Failures: `marble.settings`, `marble.address`, `marble.names`, `marble.uuid_file`; `activate.unreachable` (trying
 /// again can help), `activate.timeout`, `activate.refused` (the message begins with the gRPC status and says why),
 /// `activate.protocol`, `activate.size`; `marble.pin` (not the Coordinator that was asked for); `marble.ttls`,
-/// `marble.apply.env`.
+/// `marble.apply.env`, `marble.apply.argv`.
 Outcome<MarbleParameters> Activate(const ActivateOptions& options = {});
 
 /// The same, then writes the files and sets the variables of this process. Call early in main: other threads must not

@@ -93,6 +93,7 @@ Result<Activation> Activate(const ActivationOptions& options, const ActivationSe
     STEELIE_CHECK_OK(CheckCoordinator(*options.coordinator_root, response.server, parameters));
   }
   STEELIE_CHECK_OK(CheckEnvironment(parameters.env));
+  STEELIE_CHECK_OK(CheckArguments(parameters.argv));
   STEELIE_CHECK_OK(LogTtls(parameters, log));
   return Activation{stored.uuid, std::move(parameters)};
 }

@@ -45,7 +45,7 @@ struct Activation {
 /// pinned.
 ///
 /// Errors: those of the parts: `marble.address`, `marble.names`, `marble.uuid_file`, `activate.*`, `marble.pin`,
-/// `marble.ttls`, `marble.apply.env`.
+/// `marble.ttls`, `marble.apply.env`, `marble.apply.argv`.
 Result<Activation> Activate(const ActivationOptions& options, const ActivationSeams& seams);
 
 }  // namespace steelie::marble

@@ -126,6 +126,15 @@ Status CheckEnvironment(const std::vector<NamedSecret>& env) {
   return Ok();
 }
 
+Status CheckArguments(const std::vector<std::string>& argv) {
+  for (const std::string& argument : argv) {
+    if (HasNul(AsBytes(argument))) {
+      return Error(Code::kInvalidArgument, "marble.apply.argv", "an argument of the manifest holds a NUL byte");
+    }
+  }
+  return Ok();
+}
+
 Status SetEnvironment(const std::vector<NamedSecret>& env) {
   STEELIE_CHECK_OK(CheckEnvironment(env));
   for (const NamedSecret& variable : env) {

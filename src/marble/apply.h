@@ -30,6 +30,9 @@ Status WriteFiles(const std::vector<NamedSecret>& files, DiskSecrets disk, Logge
 /// Errors: kInvalidArgument `marble.apply.env` names the variable.
 Status CheckEnvironment(const std::vector<NamedSecret>& env);
 
+/// Whether the arguments can be handed to a program: none holds a NUL. Errors: kInvalidArgument `marble.apply.argv`.
+Status CheckArguments(const std::vector<std::string>& argv);
+
 /// Sets the variables of this process. Not while other threads use the environment. Errors: as CheckEnvironment.
 Status SetEnvironment(const std::vector<NamedSecret>& env);
 

@@ -149,17 +149,19 @@ Bytes Http2Exchange::TakeOutput() {
     const std::uint8_t* data = nullptr;
     const ssize_t n = nghttp2_session_mem_send(state_->session, &data);
     if (n < 0) state_->Fail(ProtocolError(nghttp2_strerror(static_cast<int>(n))));
-    if (n <= 0) return out;
+    if (n <= 0) break;
     out.insert(out.end(), data, data + n);
   }
+  // The session has said goodbye, because of what the server sent.
+  if (!state_->closed && nghttp2_session_want_read(state_->session) == 0) {
+    state_->Fail(ProtocolError("this is no HTTP/2 server, or it ended the connection"));
+  }
+  return out;
 }
 
 Status Http2Exchange::Feed(ByteView bytes) {
   const ssize_t n = nghttp2_session_mem_recv(state_->session, bytes.data(), bytes.size());
   if (n < 0) return ProtocolError(std::string("not an HTTP/2 server: ") + nghttp2_strerror(static_cast<int>(n)));
-  if (!state_->closed && nghttp2_session_want_read(state_->session) == 0) {
-    state_->Fail(ProtocolError("the server ended the HTTP/2 connection"));
-  }
   return Ok();
 }
 

@@ -40,6 +40,7 @@ TlsClient::~TlsClient() {
   if (tls_->ssl != nullptr && SSL_is_init_finished(tls_->ssl.get()) == 1) {
     SSL_shutdown(tls_->ssl.get());
     (void)Flush(Deadline::min());
+    openssl::DrainErrors();
   }
   CloseSocket(fd_);
 }
@@ -67,6 +68,8 @@ Status TlsClient::Handshake(const MarbleIdentity& identity, const std::string& h
   CheckOk(SSL_CTX_set1_groups_list(context, "P-256:X25519:P-384:P-521"), "TLS groups");
   SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  // What arrives are secrets: decrypted records do not stay in the library's buffers.
+  SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_NO_RENEGOTIATION);
   CheckOk(SSL_CTX_use_certificate(context, identity.certificate.native()), "marble certificate");
   CheckOk(SSL_CTX_use_PrivateKey(context, identity.key.native()), "marble key");
 
