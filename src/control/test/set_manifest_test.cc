@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "control/testing/coordinator_test.h"
@@ -39,6 +40,11 @@ TEST_F(SetManifestTest, ASecondOneIsRefused) {
   const std::string manifest = Manifest(R"("m":{"Package":"app"})");
   ASSERT_OK(Set(manifest));
   EXPECT_THAT(Set(manifest), FailsWith("state.wrong"));
+}
+
+TEST_F(SetManifestTest, MessagesBeginAsThoseOfTheReference) {
+  EXPECT_THAT(Set("{").error().message(), ::testing::StartsWith("unmarshaling manifest: "));
+  EXPECT_THAT(Set("{}").error().message(), ::testing::StartsWith("checking manifest: "));
 }
 
 TEST_F(SetManifestTest, TemplatesAreTriedOut) {
