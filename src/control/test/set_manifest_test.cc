@@ -58,6 +58,10 @@ TEST_F(SetManifestTest, TemplatesAreTriedOut) {
   ExpectRefused(WithEnv("\\u0000"), "template.env_nul");
 }
 
+TEST_F(SetManifestTest, ATemplateBeyondABoundIsTheDocumentsFault) {
+  EXPECT_EQ(Set(WithEnv("{{ range 100000000 }}xxxxxxxxxx{{ end }}")).error().code(), Code::kInvalidArgument);
+}
+
 TEST_F(SetManifestTest, SecretsThatCannotBeMadeAreRefused) {
   for (const char* secret :
        {R"("k":{"Type":"symmetric-key","Size":12,"Shared":true})", R"("k":{"Type":"plain","Shared":true})",
