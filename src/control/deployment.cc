@@ -10,8 +10,10 @@ namespace steelie::control {
 namespace {
 
 Error Rejected(const std::vector<manifest::Problem>& problems) {
-  std::string text;
-  for (const manifest::Problem& p : problems) text += (text.empty() ? "" : "\n") + p.ToString();
+  // The beginnings are those of the reference: people and scripts know them.
+  const bool syntax = problems.front().reason.starts_with("manifest.json.");
+  std::string text = syntax ? "unmarshaling manifest: " : "checking manifest: ";
+  for (const manifest::Problem& p : problems) text += (&p == &problems.front() ? "" : "\n") + p.ToString();
   return Error(Code::kInvalidArgument, problems.front().reason, std::move(text));
 }
 

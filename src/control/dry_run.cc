@@ -96,7 +96,11 @@ Status RunValues(const std::vector<CompiledValue>& values, std::string_view what
     if (compiled == nullptr) continue;
     const auto output = compiled->Execute(data);
     if (data.error()) return data.error()->WithContext(std::string(what) + " `" + value.name + "`");
-    if (!output) return output.error().WithContext(std::string(what) + " `" + value.name + "`");
+    if (output) continue;
+    // Beyond a bound here is the document's fault; nothing of ours is exhausted.
+    const Error& error = output.error();
+    const Code code = error.code() == Code::kResourceExhausted ? Code::kInvalidArgument : error.code();
+    return Error(code, error.reason(), std::string(what) + " `" + value.name + "`: " + error.message());
   }
   return Ok();
 }

@@ -35,6 +35,12 @@ namespace {
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using PlainStream = beast::tcp_stream;
 
+// The peer is there, but does not speak HTTP.
+bool IsMalformed(const error_code& code) {
+  return code && code.category() == make_error_code(http::error::bad_method).category() &&
+         code != http::error::partial_message;
+}
+
 template <typename Stream>
 class Session : public std::enable_shared_from_this<Session<Stream>> {
  public:
@@ -80,9 +86,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     if (code == http::error::header_limit) return Refuse(431, "request header is too large", "request.header_size");
     if (code == beast::error::timeout && buffer_.size() > 0) return Refuse(408, "request timeout", "request.timeout");
     if (code == http::error::end_of_stream || code == beast::error::timeout) return Close();
-    if (code && code.category() == make_error_code(http::error::bad_method).category()) {
-      return Refuse(400, "malformed HTTP request", "request.http");
-    }
+    if (IsMalformed(code)) return Refuse(400, "malformed HTTP request", "request.http");
     if (code) return Close();
     const std::string target(parser_->get().target());
     const std::size_t limit = state_->handlers.body_limit(target);
@@ -112,6 +116,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
       return Refuse(413, "request body is larger than " + std::to_string(limit_) + " bytes", "request.size");
     }
     if (code == beast::error::timeout) return Refuse(408, "request timeout", "request.timeout");
+    if (IsMalformed(code)) return Refuse(400, "malformed HTTP request", "request.http");
     if (code) return Close();
     auto message = parser_->release();
     keep_alive_ = message.keep_alive() && !state_->stopping;

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "control/testing/coordinator_test.h"
@@ -41,6 +42,11 @@ TEST_F(SetManifestTest, ASecondOneIsRefused) {
   EXPECT_THAT(Set(manifest), FailsWith("state.wrong"));
 }
 
+TEST_F(SetManifestTest, MessagesBeginAsThoseOfTheReference) {
+  EXPECT_THAT(Set("{").error().message(), ::testing::StartsWith("unmarshaling manifest: "));
+  EXPECT_THAT(Set("{}").error().message(), ::testing::StartsWith("checking manifest: "));
+}
+
 TEST_F(SetManifestTest, TemplatesAreTriedOut) {
   const std::string key = R"("k":{"Type":"symmetric-key","Size":128})";
   ExpectRefused(WithEnv("{{ hex .Secrets.nope }}"), "template.exec");
@@ -50,6 +56,10 @@ TEST_F(SetManifestTest, TemplatesAreTriedOut) {
   ExpectRefused(WithEnv(R"({{ template \"data\" . }})"), "template.limit");
   ExpectRefused(WithEnv("{{ range 100000000 }}xxxxxxxxxx{{ end }}"), "template.limit");
   ExpectRefused(WithEnv("\\u0000"), "template.env_nul");
+}
+
+TEST_F(SetManifestTest, ATemplateBeyondABoundIsTheDocumentsFault) {
+  EXPECT_EQ(Set(WithEnv("{{ range 100000000 }}xxxxxxxxxx{{ end }}")).error().code(), Code::kInvalidArgument);
 }
 
 TEST_F(SetManifestTest, SecretsThatCannotBeMadeAreRefused) {
