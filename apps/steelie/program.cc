@@ -70,14 +70,6 @@ const Program::Function* Program::Find(const CLI::App* command) const {
 int Program::RunParsed() {
   const CLI::App* command = Selected(*app_);
   const Function* function = Find(command);
-  // What stands behind the program's name belongs to that program.
-  const bool passes_on = command->get_prefix_command();
-  const std::vector<std::string> unknown = app_->remaining(/*recurse=*/true);
-  if (!unknown.empty() && !passes_on) {
-    PrintError(Unexpected(unknown.front(), *command, function != nullptr));
-    Print(stderr, HelpText(*command));
-    return 1;
-  }
   if (function == nullptr) {
     Print(stdout, HelpText(*command));
     return FlushOutput() ? 0 : 1;
@@ -96,8 +88,6 @@ int Program::RunParsed() {
 }
 
 int Program::Run(int argc, const char* const* argv) {
-  // What nobody knows is collected by the root, so that the message can be ours.
-  app_->allow_extras();
   // The library reports by exceptions; none of them leaves this function.
   try {
     app_->parse(argc, argv);
@@ -105,7 +95,9 @@ int Program::Run(int argc, const char* const* argv) {
     Print(stdout, HelpText(*Selected(*app_)));
     return FlushOutput() ? 0 : 1;
   } catch (const CLI::ParseError& e) {
-    PrintError(e.what());
+    const std::vector<std::string> unknown = app_->remaining(/*recurse=*/true);
+    const CLI::App* command = Selected(*app_);
+    PrintError(unknown.empty() ? e.what() : Unexpected(unknown.front(), *command, Find(command) != nullptr));
     Print(stderr, HelpText(*Selected(*app_)));
     return 1;
   }
