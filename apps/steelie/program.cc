@@ -16,10 +16,12 @@ const CLI::App* Selected(const CLI::App& app) {
   return at;
 }
 
-std::string Unexpected(const std::string& argument, const CLI::App& command, bool runs) {
-  if (argument.starts_with('-')) return "unknown flag: " + argument;
-  if (runs) return "unexpected argument \"" + argument + "\" for \"" + CommandPath(command) + "\"";
-  return "unknown command \"" + argument + "\" for \"" + CommandPath(command) + "\"";
+// The cause is a flag, if there is an unknown one: what follows it is taken for something else.
+std::string Unexpected(const std::vector<std::string>& unknown, const CLI::App& command, bool runs) {
+  const auto flag = std::ranges::find_if(unknown, [](const std::string& text) { return text.starts_with('-'); });
+  if (flag != unknown.end()) return "unknown flag: " + *flag;
+  if (runs) return "unexpected argument \"" + unknown.front() + "\" for \"" + CommandPath(command) + "\"";
+  return "unknown command \"" + unknown.front() + "\" for \"" + CommandPath(command) + "\"";
 }
 
 std::string DefaultCache() {
@@ -97,7 +99,7 @@ int Program::Run(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& e) {
     const std::vector<std::string> unknown = app_->remaining(/*recurse=*/true);
     const CLI::App* command = Selected(*app_);
-    PrintError(unknown.empty() ? e.what() : Unexpected(unknown.front(), *command, Find(command) != nullptr));
+    PrintError(unknown.empty() ? e.what() : Unexpected(unknown, *command, Find(command) != nullptr));
     Print(stderr, HelpText(*Selected(*app_)));
     return 1;
   }

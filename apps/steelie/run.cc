@@ -31,8 +31,7 @@ struct RunFlags {
   bool allow_disk_secrets = false;
   double timeout = 60;
   unsigned retry = 0;
-  std::string program;
-  std::vector<std::string> arguments;
+  std::vector<std::string> command;  // program and arguments
 };
 
 std::vector<std::string> SplitList(std::string_view list) {
@@ -88,7 +87,8 @@ Error Run(const RunFlags& flags, const Clock& clock, Logger& log) {
   log.Info("fetching env variables");
   const auto run = [&]() -> Status {
     STEELIE_TRY(marble::ActivationOptions options, OptionsFrom(flags));
-    STEELIE_TRY(marble::Program program, marble::Program::Find(flags.program, marble::ProcessEnvironment("PATH")));
+    STEELIE_TRY(marble::Program program,
+                marble::Program::Find(flags.command.front(), marble::ProcessEnvironment("PATH")));
     STEELIE_TRY(const auto platform, OpenPlatform(flags, program, random, clock));
     options.platform = platform.get();
     STEELIE_TRY(const marble::Activation activation, Activate(options, marble::RealSeams(random, clock, log)));
@@ -101,10 +101,7 @@ Error Run(const RunFlags& flags, const Clock& clock, Logger& log) {
     if (!flags.keep_env.empty()) keep.names = SplitList(flags.keep_env);
     marble::EnvironmentBlock environment(environ, keep, parameters.env);
     std::vector<std::string> argv = parameters.argv;
-    if (argv.empty()) {
-      argv.push_back(flags.program);
-      argv.insert(argv.end(), flags.arguments.begin(), flags.arguments.end());
-    }
+    if (argv.empty()) argv = flags.command;
     log.Info("done with PreMain");
     RestoreInheritedLimits();
     return program.Execute(argv, environment);
@@ -146,12 +143,10 @@ void AddRunCommand(CLI::App& app, Program& program) {
   run->add_option("--sim-product", flags->sim_identity.product_id, "product ID")->group(simulation);
   run->add_option("--sim-svn", flags->sim_identity.security_version, "security version")->group(simulation);
   run->add_flag("--sim-debug", flags->sim_identity.debug, "debug mode")->group(simulation);
-  run->add_option("PROGRAM", flags->program, "program to become, and its arguments")->required();
-  // Whatever follows PROGRAM is the program's, also what looks like a flag.
-  run->prefix_command();
-  program.Register(*run, [run, flags]() -> Result<int> {
-    flags->arguments = run->remaining();
-    if (!flags->arguments.empty() && flags->arguments.front() == "--") flags->arguments.erase(flags->arguments.begin());
+  // A misspelt flag must not become an argument of the program, so only `--` ends ours.
+  run->fallthrough(false);
+  run->add_option("PROGRAM", flags->command, "program to become, and its arguments")->required()->expected(-1);
+  program.Register(*run, [flags]() -> Result<int> {
     (void)HardenProcess();
     const SystemClock clock;
     const bool json = marble::WantsJsonLog(marble::ProcessEnvironment);

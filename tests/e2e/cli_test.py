@@ -281,6 +281,22 @@ class Trust(CoordinatorTest):
         self.assertGreater((self.folder / "q").stat().st_size, 0)
 
 
+class Run(CoordinatorTest):
+    def test_arguments_belong_to_the_program(self):
+        measurement = self.cli("sim", "measure", "/bin/echo").out.strip()
+        manifest = self.manifest()
+        manifest["Packages"]["app"] = {"Sim": {"Measurement": measurement}}
+        self.set_manifest(manifest)
+        run = ["run", "--type", "worker", "--sim-platform", "sim", "--uuid-file", "uuid",
+               "--coordinator", self.coordinator.environment["EDG_COORDINATOR_MESH_ADDR"]]
+        answer = self.cli(*run, "--", "/bin/echo", "status", "-b", "--json")
+        self.assertEqual((answer.code, answer.out), (0, "status -b --json\n"), answer)
+        for misspelt in [["--coordinator-rot", "root.crt"], ["--bogus"]]:
+            answer = self.cli(*run, *misspelt, "--", "/bin/echo")
+            self.assertEqual((answer.code, answer.out), (1, ""), answer)
+            self.assertIn(f"Error: unknown flag: {misspelt[0]}", answer.err)
+
+
 class WithoutTee(CoordinatorTest):
     sim = False
 
