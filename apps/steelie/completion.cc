@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 
@@ -15,15 +16,24 @@ struct Entry {
   std::vector<std::string> flags;
 };
 
-void AddFlags(const CLI::App& command, std::vector<std::string>& out) {
-  for (const CLI::Option* option : command.get_options()) {
-    for (const std::string& name : option->get_lnames()) out.push_back("--" + name);
-    for (const std::string& name : option->get_snames()) out.push_back("-" + name);
-  }
-}
+bool IsGroup(const CLI::App& command) { return command.get_name().empty(); }
 
 std::vector<const CLI::App*> Children(const CLI::App& command) {
-  return command.get_subcommands([](const CLI::App*) { return true; });
+  return command.get_subcommands([](const CLI::App* child) { return !IsGroup(*child); });
+}
+
+// Flags of the command, also those in its option groups, which the library keeps as nameless subcommands.
+void AddFlags(const CLI::App& command, std::vector<std::string>& out) {
+  const auto add = [&](const std::string& flag) {
+    if (std::ranges::find(out, flag) == out.end()) out.push_back(flag);
+  };
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) add("--" + name);
+    for (const std::string& name : option->get_snames()) add("-" + name);
+  }
+  for (const CLI::App* group : command.get_subcommands([](const CLI::App* child) { return IsGroup(*child); })) {
+    AddFlags(*group, out);
+  }
 }
 
 std::vector<Entry> Entries(const CLI::App& root) {

@@ -14,9 +14,8 @@ void AddArgument(CLI::App& command, const char* name, std::string& value, const 
 
 void AddArguments(CLI::App& command, const char* name, std::vector<std::string>& values, int minimum,
                   const char* description) {
-  constexpr int kMost = 10000;
-  CLI::Option* option = command.add_option(name, values, description)->expected(minimum, kMost);
-  if (minimum > 0) option->required();
+  CLI::Option* option = command.add_option(name, values, description);
+  if (minimum > 0) option->expected(-minimum)->required();
 }
 
 void AddAddress(CLI::App& command, std::string& address) {

@@ -16,10 +16,12 @@ const CLI::App* Selected(const CLI::App& app) {
   return at;
 }
 
-std::string Unexpected(const std::string& argument, const CLI::App& command, bool runs) {
-  if (argument.starts_with('-')) return "unknown flag: " + argument;
-  if (runs) return "unexpected argument \"" + argument + "\" for \"" + CommandPath(command) + "\"";
-  return "unknown command \"" + argument + "\" for \"" + CommandPath(command) + "\"";
+// The cause is a flag, if there is an unknown one: what follows it is taken for something else.
+std::string Unexpected(const std::vector<std::string>& unknown, const CLI::App& command, bool runs) {
+  const auto flag = std::ranges::find_if(unknown, [](const std::string& text) { return text.starts_with('-'); });
+  if (flag != unknown.end()) return "unknown flag: " + *flag;
+  if (runs) return "unexpected argument \"" + unknown.front() + "\" for \"" + CommandPath(command) + "\"";
+  return "unknown command \"" + unknown.front() + "\" for \"" + CommandPath(command) + "\"";
 }
 
 std::string DefaultCache() {
@@ -70,14 +72,6 @@ const Program::Function* Program::Find(const CLI::App* command) const {
 int Program::RunParsed() {
   const CLI::App* command = Selected(*app_);
   const Function* function = Find(command);
-  // What stands behind the program's name belongs to that program.
-  const bool passes_on = command->get_prefix_command();
-  const std::vector<std::string> unknown = app_->remaining(/*recurse=*/true);
-  if (!unknown.empty() && !passes_on) {
-    PrintError(Unexpected(unknown.front(), *command, function != nullptr));
-    Print(stderr, HelpText(*command));
-    return 1;
-  }
   if (function == nullptr) {
     Print(stdout, HelpText(*command));
     return FlushOutput() ? 0 : 1;
@@ -96,8 +90,6 @@ int Program::RunParsed() {
 }
 
 int Program::Run(int argc, const char* const* argv) {
-  // What nobody knows is collected by the root, so that the message can be ours.
-  app_->allow_extras();
   // The library reports by exceptions; none of them leaves this function.
   try {
     app_->parse(argc, argv);
@@ -105,7 +97,9 @@ int Program::Run(int argc, const char* const* argv) {
     Print(stdout, HelpText(*Selected(*app_)));
     return FlushOutput() ? 0 : 1;
   } catch (const CLI::ParseError& e) {
-    PrintError(e.what());
+    const std::vector<std::string> unknown = app_->remaining(/*recurse=*/true);
+    const CLI::App* command = Selected(*app_);
+    PrintError(unknown.empty() ? e.what() : Unexpected(unknown, *command, Find(command) != nullptr));
     Print(stderr, HelpText(*Selected(*app_)));
     return 1;
   }

@@ -30,7 +30,7 @@ class Exchange {
   Exchange(const Address& address, ssl_ctx_st* context, std::chrono::milliseconds timeout)
       : address_(address), timeout_(timeout), context_(context), stream_(io_, context_) {}
 
-  Status Connect(bool verify);
+  Status Connect(const std::optional<Certificate>& root);
   Result<HttpResponse> Send(const HttpRequest& request);
 
  private:
@@ -60,9 +60,9 @@ Error Exchange::Failed(const char* reason, const std::string& what, const error_
   return Error(Code::kUnavailable, reason, what + ": " + ec.message());
 }
 
-Status Exchange::Connect(bool verify) {
+Status Exchange::Connect(const std::optional<Certificate>& root) {
   const std::string name = address_.ToString();
-  STEELIE_CHECK_OK(SetTlsPeer(stream_.native_handle(), address_, verify));
+  STEELIE_CHECK_OK(SetTlsPeer(stream_.native_handle(), address_, root.has_value()));
   asio::ip::tcp::resolver resolver(io_);
   asio::ip::tcp::resolver::results_type endpoints;
   error_code ec = Await([&](auto done) {
@@ -79,7 +79,7 @@ Status Exchange::Connect(bool verify) {
   if (ec) return Failed("client.connect", "cannot connect to " + name, ec);
   ec = Await([&](auto done) { stream_.async_handshake(asio::ssl::stream_base::client, done); });
   if (ec == beast::error::timeout) return Failed("client.tls", "TLS handshake with " + name, ec);
-  if (ec) return HandshakeError(stream_.native_handle(), address_, ec.message());
+  if (ec) return HandshakeError(stream_.native_handle(), address_, root, ec.message());
   return Ok();
 }
 
@@ -137,7 +137,7 @@ Result<HttpResponse> Exchange::Send(const HttpRequest& request) {
 Result<HttpResponse> HttpsClient::Send(const HttpRequest& request) {
   STEELIE_TRY(ssl_ctx_st* const context, NewTlsContext(options_.root, options_.identity));
   Exchange exchange(address_, context, options_.timeout);
-  STEELIE_CHECK_OK(exchange.Connect(options_.root.has_value()));
+  STEELIE_CHECK_OK(exchange.Connect(options_.root));
   return exchange.Send(request);
 }
 

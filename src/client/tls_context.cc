@@ -85,7 +85,8 @@ std::optional<Certificate> PeerCertificate(ssl_st* ssl) {
   return out ? std::optional(*out) : std::nullopt;
 }
 
-Error HandshakeError(ssl_st* ssl, const Address& address, const std::string& what) {
+Error HandshakeError(ssl_st* ssl, const Address& address, const std::optional<Certificate>& root,
+                     const std::string& what) {
   openssl::DrainErrors();
   const std::string server = address.ToString();
   const long verdict = SSL_get_verify_result(ssl);
@@ -93,10 +94,10 @@ Error HandshakeError(ssl_st* ssl, const Address& address, const std::string& wha
     return Error(Code::kUnauthenticated, "client.tls", "TLS handshake with " + server + " failed: " + what);
   }
   if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
-    const auto peer = PeerCertificate(ssl);
+    // The certificate is, or is issued by, the root: this check comes after that of the chain.
     return Error(Code::kUnauthenticated, "client.tls.host",
                  "the certificate of " + server + " is not valid for " + address.host +
-                     (peer ? ", only for " + NamesOf(*peer) : std::string()));
+                     (root ? "; the Coordinator's names are " + NamesOf(*root) : std::string()));
   }
   if (verdict == X509_V_ERR_CERT_HAS_EXPIRED || verdict == X509_V_ERR_CERT_NOT_YET_VALID) {
     return Error(Code::kUnauthenticated, "client.tls.expired",

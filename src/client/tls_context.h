@@ -23,7 +23,8 @@ Status SetTlsPeer(ssl_st* ssl, const Address& address, bool verify);
 /// The certificate that the peer presented.
 std::optional<Certificate> PeerCertificate(ssl_st* ssl);
 
-/// Says why a handshake failed: what is wrong with the certificate, or `what`.
-Error HandshakeError(ssl_st* ssl, const Address& address, const std::string& what);
+/// Says why a handshake failed: what is wrong with the certificate, or `what`. `root` as for the context.
+Error HandshakeError(ssl_st* ssl, const Address& address, const std::optional<Certificate>& root,
+                     const std::string& what);
 
 }  // namespace steelie::client

@@ -1,0 +1,474 @@
+"""Runs the command line program against a real Coordinator, and against servers that are none."""
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import stat
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import support
+from support import Cli, Coordinator, FakeServer, answering, make_recovery_key, make_user
+
+
+def mode(path):
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+class FolderTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="steelie-e2e-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.cli = Cli(self.folder)
+
+    def write(self, name, content):
+        path = self.folder / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
+    def assert_ok(self, answer):
+        self.assertEqual(answer.code, 0, answer)
+        self.assertEqual(answer.err, "", answer)
+        return answer
+
+    def assert_error(self, answer, *texts):
+        """One line on standard error that names the cause, exit code 1."""
+        self.assertEqual(answer.code, 1, answer)
+        self.assertTrue(answer.err.startswith("Error: "), answer)
+        self.assertEqual(answer.err.count("\n"), 1, answer)
+        for text in texts:
+            self.assertIn(text, answer.err)
+        return answer
+
+
+class CoordinatorTest(FolderTest):
+    sim = True
+    listen = "127.0.0.1"
+
+    def setUp(self):
+        super().setUp()
+        self.coordinator = Coordinator(self.folder, sim=self.sim, address=self.listen)
+        self.addCleanup(self.coordinator.stop)
+        self.coordinator.start()
+        self.address = self.coordinator.address
+        measurement = self.cli("sim", "measure", support.COORDINATOR).out.strip()
+        self.write("era-config.json", {"Sim": {"Measurement": measurement}})
+
+    def verified(self, *arguments):
+        return self.cli(*arguments, "--sim-platform", "sim")
+
+    def manifest(self, users=(), recovery_keys=(), **extra):
+        manifest = {
+            "Packages": {"app": {"Sim": {"Measurement": "00" * 32, "SecurityVersion": 1}}},
+            "Marbles": {"worker": {"Package": "app", "Parameters": {}}},
+            "Users": {u: {"Certificate": make_user(self.folder, u), "Roles": ["updater", "keeper", "chief"]} for u in users},
+            "RecoveryKeys": {k: make_recovery_key(self.folder, k) for k in recovery_keys},
+            **extra,
+        }
+        if users:
+            manifest["Roles"] = {
+                "updater": {"ResourceType": "Packages", "ResourceNames": ["app"], "Actions": ["UpdateSecurityVersion"]},
+                "keeper": {"ResourceType": "Secrets", "ResourceNames": ["token", "server"],
+                           "Actions": ["ReadSecret", "WriteSecret"]},
+                "chief": {"ResourceType": "Manifest", "Actions": ["UpdateManifest"]},
+            }
+            manifest["Secrets"] = {"token": {"Type": "plain", "UserDefined": True},
+                                   "server": {"Type": "cert-ecdsa", "Size": 256, "UserDefined": True}}
+        return manifest
+
+    def set_manifest(self, manifest, *arguments):
+        path = self.write("manifest.json", manifest)
+        return self.assert_ok(self.verified("manifest", "set", path, self.address, *arguments))
+
+    def as_user(self, name, *arguments):
+        return self.cli(*arguments, "--cert", f"{name}.crt", "--key", f"{name}.key")
+
+
+class LifeOfAManifest(CoordinatorTest):
+    def test_set_get_verify(self):
+        self.assert_error(self.verified("manifest", "get", self.address), "/api/v2/manifest: 404 Not Found: error: ")
+        answer = self.set_manifest(self.manifest(recovery_keys=["r1"]), "-r", "recovery.json",
+                                   "--nonce", "fresh", "--save-sgx-quote", "quote.bin")
+        document = (self.folder / "manifest.json").read_bytes()
+        fingerprint = hashlib.sha256(document).hexdigest()
+        self.assertEqual(answer.out.splitlines(), [
+            "Reusing existing config file",
+            "Warning: the evidence is simulated; no hardware stands behind it",
+            "Successfully verified Coordinator, now uploading manifest",
+            f"Manifest signature: {fingerprint}",
+            "Manifest successfully set",
+            "Recovery data saved to: recovery.json",
+        ])
+        secrets = json.loads((self.folder / "recovery.json").read_text())["RecoverySecrets"]
+        self.assertEqual(len(base64.b64decode(secrets["r1"])), 256)
+        for private in [self.folder / "recovery.json", self.folder / "quote.bin", self.cli.cache]:
+            self.assertEqual(mode(private), 0o600, private)
+        self.assertGreater((self.folder / "quote.bin").stat().st_size, 100)
+        self.assertEqual(self.cli.cache.read_text().count("BEGIN CERTIFICATE"), 2)
+
+        self.assertEqual(self.assert_ok(self.cli("status", self.address)).out,
+                         "3: Coordinator is running correctly and ready to accept marbles.\n")
+        self.assertEqual(self.cli("status", self.address, "--json").json()["code"], 3)
+        self.assertEqual(self.cli("manifest", "signature", "manifest.json").out, fingerprint + "\n")
+        self.assertTrue(self.verified("manifest", "verify", "manifest.json", self.address).out.endswith("\nOK\n"))
+        self.assertTrue(self.verified("manifest", "verify", fingerprint.upper(), self.address).out.endswith("\nOK\n"))
+        self.assert_error(self.verified("manifest", "verify", "0" * 64, self.address),
+                          "manifest hash does not match local hash")
+        self.assert_error(self.verified("manifest", "verify", "0" * 63, self.address), "of invalid length")
+        self.assert_error(self.verified("manifest", "verify", "x" * 64, self.address), "hex format")
+
+        self.assert_ok(self.verified("manifest", "get", self.address, "-o", "got.json"))
+        self.assertEqual((self.folder / "got.json").read_bytes(), document)
+        self.assert_ok(self.verified("manifest", "get", self.address, "-s", "-o", "signed.json"))
+        signed = json.loads((self.folder / "signed.json").read_text())
+        self.assertEqual(signed, {"ManifestSignature": fingerprint, "Manifest": json.loads(document)})
+        self.assert_error(self.verified("manifest", "set", "manifest.json", self.address),
+                          "setting manifest: ", "server is not in expected state")
+
+    def test_yaml_is_uploaded_as_json(self):
+        self.write("m.yaml", f"Packages:\n  app:\n    Sim:\n      Measurement: '{'00' * 32}'\n"
+                             "Marbles:\n  worker:\n    Package: app\n")
+        self.assert_ok(self.verified("manifest", "set", "m.yaml", self.address))
+        self.assert_ok(self.verified("manifest", "get", self.address, "-o", "got.json"))
+        document = (self.folder / "got.json").read_text()
+        self.assertEqual(document, json.dumps(json.loads(document), sort_keys=True, separators=(",", ":")))
+        self.assert_ok(self.verified("manifest", "verify", "m.yaml", self.address))
+
+    def test_rejected_manifest(self):
+        self.write("bad.json", {"Packages": {}, "Marbles": {"m": {"Package": "none"}}})
+        self.assert_error(self.verified("manifest", "set", "bad.json", self.address), "400 Bad Request: ")
+        self.assertFalse(self.cli.cache.exists())
+
+    def test_package_update(self):
+        self.set_manifest(self.manifest(users=["alice"]))
+        self.write("update.json", {"Packages": {"app": {"SecurityVersion": 4}}})
+        answer = self.assert_ok(self.as_user("alice", "manifest", "update", "apply", "update.json", self.address))
+        self.assertEqual(answer.out, "Update manifest set successfully\n")
+        log = self.assert_ok(self.cli("manifest", "log", self.address)).out.splitlines()
+        self.assertEqual(log[:2], ["Successfully verified Coordinator, now requesting update log", "Update log:"])
+        self.assertEqual(json.loads(log[3])["new version"], 4)
+        self.assert_ok(self.verified("manifest", "get", "-u", self.address, "-o", "effective.json"))
+        effective = json.loads((self.folder / "effective.json").read_text())
+        self.assertEqual(effective["Packages"]["app"]["Sim"]["SecurityVersion"], 4)
+        make_user(self.folder, "mallory")
+        self.assert_error(self.as_user("mallory", "manifest", "update", "apply", "update.json", self.address),
+                          f"applying update: applying manifest update: POST https://{self.address}/api/v2/update: "
+                          "authorizing user: unauthorized user")
+
+    def test_full_update_needs_everybody(self):
+        manifest = self.manifest(users=["alice", "bob"])
+        self.set_manifest(manifest)
+        manifest["Marbles"]["second"] = {"Package": "app", "Parameters": {}}
+        self.write("update.json", manifest)
+        self.assert_error(self.cli("manifest", "update", "get", self.address), "404 Not Found: error: no update in progress")
+        answer = self.assert_ok(self.as_user("alice", "manifest", "update", "apply", "update.json", self.address))
+        self.assertEqual(answer.out.splitlines(), [
+            "Update manifest submitted successfully.", "Changes are pending and have not been applied yet.",
+            "1 user still needs to acknowledge the update manifest.",
+            "The following users may acknowledge the update: bob"])
+        self.assertEqual(self.cli("manifest", "update", "get", self.address).out, (self.folder / "update.json").read_text())
+        self.assertEqual(self.cli("manifest", "update", "get", self.address, "--missing").out.strip(),
+                         "The following users have not yet acknowledged the update: [bob]")
+        self.assert_ok(self.as_user("alice", "manifest", "update", "cancel", self.address))
+        self.assert_ok(self.as_user("alice", "manifest", "update", "apply", "update.json", self.address))
+        answer = self.assert_ok(self.as_user("bob", "manifest", "update", "acknowledge", "update.json", self.address))
+        self.assertEqual(answer.out.splitlines(), [
+            "Acknowledgement successful:",
+            "All users have acknowledged the update manifest. Update successfully applied"])
+        self.assert_ok(self.verified("manifest", "verify", "update.json", self.address))
+
+    def test_secrets(self):
+        self.set_manifest(self.manifest(users=["alice"]))
+        self.write("secrets.json", {"token": {"Key": base64.b64encode(b"top secret value").decode()}})
+        self.assert_ok(self.as_user("alice", "secret", "set", "secrets.json", self.address))
+        pem = (self.folder / "alice.crt").read_text() + (self.folder / "alice.key").read_text()
+        self.write("server.pem", pem)
+        self.assert_ok(self.as_user("alice", "secret", "set", "server.pem", self.address, "--from-pem", "server"))
+        self.write("got.json", "")
+        os.chmod(self.folder / "got.json", 0o644)
+        answer = self.as_user("alice", "secret", "get", "token", "server", self.address, "-o", "got.json")
+        self.assertEqual(self.assert_ok(answer).out, "Saved secrets to: got.json\n")
+        self.assertEqual(mode(self.folder / "got.json"), 0o600)
+        got = json.loads((self.folder / "got.json").read_text())
+        self.assertEqual(base64.b64decode(got["token"]["Private"]), b"top secret value")
+        self.assertEqual(got["server"]["Type"], "cert-ecdsa")
+        # Flags of the parent command may stand anywhere; a secret may be called like a command.
+        self.assert_error(self.cli("secret", "--cert", "alice.crt", "get", "status", self.address, "-k", "alice.key"),
+                          "is not allowed to read one or more secrets of: [status]")
+        self.assert_error(self.cli("secret", "get", "token", self.address), "--cert and --key")
+        self.assert_error(self.cli("secret", "get", "token", self.address, "-c", "alice.crt"), "given together")
+        make_user(self.folder, "other")
+        self.assert_error(self.cli("secret", "get", "token", self.address, "-c", "alice.crt", "-k", "other.key"),
+                          "other.key does not belong to the certificate alice.crt")
+
+    def test_certificates(self):
+        self.assert_error(self.verified("certificate", "root", self.address), "no certificate of a Coordinator is cached")
+        self.set_manifest(self.manifest())
+        for part, default, blocks in [("root", "marblerunRootCA.crt", 1), ("intermediate", "marblerunIntermediateCA.crt", 1),
+                                      ("chain", "marblerunChainCA.crt", 2)]:
+            answer = self.assert_ok(self.verified("certificate", part, self.address))
+            self.assertIn(f"written to {default}\n", answer.out)
+            self.assertEqual((self.folder / default).read_text().count("BEGIN"), blocks)
+        support.openssl("verify", "-CAfile", self.folder / "marblerunRootCA.crt", self.folder / "marblerunIntermediateCA.crt")
+
+    def test_recovery(self):
+        self.set_manifest(self.manifest(recovery_keys=["r1"]), "-r", "recovery.json")
+        secret = json.loads((self.folder / "recovery.json").read_text())["RecoverySecrets"]["r1"]
+        (self.folder / "secret.bin").write_bytes(base64.b64decode(secret))
+        self.coordinator.stop()
+        (self.folder / "seal" / "sealed_key").unlink()
+        self.coordinator.start()
+        # The certificate is a temporary one now, so the pinned one does not match.
+        self.assert_error(self.cli("status", self.address), "is not, and is not issued by, the expected root certificate",
+                          "manifest verify")
+        self.assertTrue(self.cli("status", "-i", self.address).out.startswith("1: Coordinator is in recovery mode."))
+        make_recovery_key(self.folder, "wrong")
+        self.assert_error(self.verified("recover", "secret.bin", self.address, "-k", "wrong.pem"), "does not decrypt")
+        self.assert_error(self.verified("recover", "secret.bin", self.address), "--key")
+        answer = self.assert_ok(self.verified("recover", "secret.bin", self.address, "-k", "r1.pem"))
+        self.assertTrue(answer.out.endswith("\nRecovery successful.\n"), answer)
+        self.assertTrue(self.assert_ok(self.cli("status", self.address)).out.startswith("3: "))
+
+
+class Trust(CoordinatorTest):
+    listen = ""  # every address of the machine
+
+    def test_another_coordinator(self):
+        self.set_manifest(self.manifest())
+        self.coordinator.stop()
+        shutil.rmtree(self.folder / "seal")
+        self.coordinator.start()
+        self.assert_error(self.cli("status", self.address), "expected root certificate")
+        self.assert_error(self.verified("certificate", "root", self.address, "-o", "x"),
+                          "root certificate of Coordinator changed")
+        self.assertFalse((self.folder / "x").exists())
+
+    def test_wrong_name(self):
+        self.set_manifest(self.manifest())
+        port = self.coordinator.port
+        self.assert_error(self.cli("status", f"127.0.0.2:{port}"), "is not valid for 127.0.0.2; the Coordinator's names are localhost")
+        self.assert_ok(self.cli("status", f"localhost:{port}"))
+        self.assert_ok(self.cli("status", "-i", f"127.0.0.2:{port}"))
+
+    def test_evidence(self):
+        self.assert_error(self.cli("quote", "verify", self.address), "--sim-platform")
+        self.assertTrue(self.assert_ok(self.cli("sim", "host", "elsewhere")).out)
+        self.assertEqual(mode(self.folder / "elsewhere" / "vendor.pem"), 0o600)
+        self.assert_error(self.cli("quote", "verify", self.address, "--sim-platform", "elsewhere"),
+                          "verifying Coordinator quote: ", "simulated platform")
+        self.assertIn("\nOK\n", self.verified("quote", "verify", self.address, "--nonce", "n").out)
+        self.assertEqual(self.cli("quote", "show", self.address, "--json").json()["kind"], "sim")
+        self.write("other.json", {"Sim": {"Measurement": "11" * 32}})
+        self.assert_error(self.verified("quote", "verify", self.address, "--era-config", "other.json"),
+                          "invalid Measurement: expected 1111")
+        self.write("other.json", {"Sim": {"Measurement": "11"}})
+        self.assert_error(self.verified("quote", "verify", self.address, "--era-config", "other.json"),
+                          "reading era config file: other.json: Sim: Measurement is not 64 hex digits")
+        (self.folder / "era-config.json").unlink()
+        self.assert_error(self.verified("quote", "verify", self.address), "--era-config", "--insecure")
+
+    def test_insecure_still_pins_within_the_command(self):
+        path = self.write("manifest.json", self.manifest())
+        answer = self.assert_ok(self.cli("manifest", "set", path, self.address, "-i", "--save-sgx-quote", "q"))
+        self.assertIn("Warning: skipping quote verification\n", answer.out)
+        self.assertTrue(self.cli.cache.exists())
+        self.assertGreater((self.folder / "q").stat().st_size, 0)
+
+
+class Run(CoordinatorTest):
+    def test_arguments_belong_to_the_program(self):
+        measurement = self.cli("sim", "measure", "/bin/echo").out.strip()
+        manifest = self.manifest()
+        manifest["Packages"]["app"] = {"Sim": {"Measurement": measurement}}
+        self.set_manifest(manifest)
+        run = ["run", "--type", "worker", "--sim-platform", "sim", "--uuid-file", "uuid",
+               "--coordinator", self.coordinator.environment["EDG_COORDINATOR_MESH_ADDR"]]
+        answer = self.cli(*run, "--", "/bin/echo", "status", "-b", "--json")
+        self.assertEqual((answer.code, answer.out), (0, "status -b --json\n"), answer)
+        for misspelt in [["--coordinator-rot", "root.crt"], ["--bogus"]]:
+            answer = self.cli(*run, *misspelt, "--", "/bin/echo")
+            self.assertEqual((answer.code, answer.out), (1, ""), answer)
+            self.assertIn(f"Error: unknown flag: {misspelt[0]}", answer.err)
+
+
+class WithoutTee(CoordinatorTest):
+    sim = False
+
+    def test_only_insecure(self):
+        self.assert_error(self.verified("manifest", "get", self.address), "vendor.crt")
+        self.assert_error(self.cli("manifest", "get", self.address), "the Coordinator has no evidence", "--insecure")
+        path = self.write("manifest.json", self.manifest())
+        self.assert_ok(self.cli("manifest", "set", path, self.address, "--insecure"))
+        self.assertTrue(self.assert_ok(self.cli("status", self.address)).out.startswith("3: "))
+
+
+class BadServers(FolderTest):
+    def setUp(self):
+        super().setUp()
+        make_user(self.folder, "server")
+        self.tls = (self.folder / "server.crt", self.folder / "server.key")
+
+    def status_of(self, handle, *arguments, tls=True):
+        with FakeServer(handle, *(self.tls if tls else ())) as server:
+            return self.cli("status", "-i", server.address, *arguments)
+
+    def test_nobody_there(self):
+        self.assert_error(self.cli("status", "-i", f"127.0.0.1:{support.free_port()}"), "Connection refused")
+        self.assert_error(self.cli("status", "-i", "no-such-host.invalid:1"), "cannot resolve the host name")
+        self.assert_error(self.cli("status", "-i", "https://host:1"), "it has a scheme")
+        self.assert_error(self.cli("status", "-i", "host"), "the port is missing")
+
+    def test_no_tls(self):
+        self.assert_error(self.status_of(answering(b"hello"), tls=False), "TLS handshake with")
+
+    def test_no_coordinator(self):
+        for body in [b"<html></html>", b"", b"{}", b"\xff\xfe", b"[" * 100000]:
+            self.assert_error(self.status_of(answering(body, "404 Not Found")), "this is not the answer of a Coordinator")
+        self.assert_error(self.status_of(answering(b'{"status":"success","data":{"code":"x"}}')), "unexpected answer")
+
+    def test_no_http(self):
+        self.assert_error(self.status_of(lambda c: c.sendall(b"SSH-2.0-OpenSSH\r\n\r\n")), "no valid HTTP answer")
+        self.assert_error(self.status_of(lambda c: support.read_request(c)), "closed the connection")
+
+    def test_cut_off(self):
+        def handle(connection):
+            support.read_request(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}")
+
+        self.assert_error(self.status_of(handle), "closed the connection before its answer was complete")
+
+    def test_huge(self):
+        def announced(connection):
+            support.read_request(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{}")
+            connection.recv(1)
+
+        def streamed(connection):
+            support.read_request(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for _ in range(80):
+                connection.sendall(b"100000\r\n" + b" " * 0x100000 + b"\r\n")
+
+        self.assert_error(self.status_of(announced), "larger than 64 MiB")
+        self.assert_error(self.status_of(streamed), "larger than 64 MiB")
+
+    def test_silent(self):
+        start = time.monotonic()
+        self.assert_error(self.status_of(lambda c: c.recv(65536) and c.recv(1), "--timeout", "1"), "no answer within 1000 ms")
+        self.assertLess(time.monotonic() - start, 20)
+
+    def test_messages_cannot_forge_lines_or_control_the_terminal(self):
+        body = json.dumps({"status": "error", "message": "a\nError: b\x1b[2J\r"}).encode()
+        answer = self.assert_error(self.status_of(answering(body, "500 X")), "500 Internal Server Error: error: a; Error: b?[2J")
+        self.assertNotIn("\x1b", answer.err)
+
+    def test_wrong_pin(self):
+        make_user(self.folder, "other")
+        cache = self.write("cache.pem", (self.folder / "other.crt").read_text() * 2)
+        with FakeServer(answering(b"{}"), *self.tls) as server:
+            self.assert_error(self.cli("status", server.address, "--coordinator-cert", cache), "expected root certificate")
+        self.write("cache.pem", (self.folder / "other.crt").read_text())
+        self.assert_error(self.cli("status", "127.0.0.1:1", "--coordinator-cert", cache),
+                          "could not parse Coordinator root certificate from PEM data")
+
+    def test_old_coordinator(self):
+        def handle(connection):
+            request = support.read_request(connection)
+            if b"/api/v2/" in request:
+                support.send_answer(connection, b'{"status":"error","data":null}', "405 Method Not Allowed")
+            else:
+                support.send_answer(connection, b'{"status":"success","data":{"StatusCode":2,"StatusMessage":"old"}}')
+
+        self.assertEqual(self.assert_ok(self.status_of(handle)).out, "2: old\n")
+
+
+class Offline(FolderTest):
+    def test_check(self):
+        self.write("good.json", {"Packages": {"app": {"Sim": {"Measurement": "00" * 32}}},
+                                 "Marbles": {"m": {"Package": "app", "CertificateValidity": 90}}})
+        answer = self.assert_ok(self.cli("manifest", "check", "good.json", "--strict"))
+        self.assertIn("good.json: OK, fingerprint ", answer.out)
+        self.write("bad.json", '{\n "Packages": {"app": {"Sim": {}}},\n "Marbles": {"m": {"Package": "other"}},\n "Colour": 1\n}')
+        answer = self.cli("manifest", "check", "bad.json")
+        self.assertEqual(answer.code, 1)
+        self.assertRegex(answer.out, r"(?m)^bad\.json:3:\d+: error: .*/Marbles/m/Package, manifest\.package\.unknown\)$")
+        self.assertRegex(answer.out, r"(?m)^bad\.json:4:\d+: error: ")
+        problems = self.cli("manifest", "check", "bad.json", "--json", "--lenient").json()["problems"]
+        self.assertEqual([p["severity"] for p in problems if p["pointer"].startswith("/Colour")], ["warning"])
+        self.assert_error(self.cli("manifest", "check", "none.json"), "none.json: No such file")
+        self.write("broken.json", '{"a": ]')
+        self.assert_error(self.cli("manifest", "check", "broken.json"), "broken.json:1:7: ")
+
+    def test_files(self):
+        make_user(self.folder, "u")
+        self.write("secrets.json", {"a": {"Key": "AAEC"}})
+        run = lambda *a: self.cli("secret", "set", "secrets.json", "127.0.0.1:1", "-i", *a)
+        self.assert_error(run("-c", "none.crt", "-k", "u.key"), "none.crt: No such file")
+        self.assert_error(run("-c", "u.crt", "-k", "u.crt"), "u.crt: no PEM private key")
+        self.assert_error(run("-c", "u.key", "-k", "u.key"), "u.key: no PEM certificate")
+        self.write("broken.key", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0LWJ5dGVz\n-----END PRIVATE KEY-----\n")
+        answer = self.assert_error(run("-c", "u.crt", "-k", "broken.key"), "broken.key: ", "no valid private key")
+        self.assertNotIn("c2VjcmV0", answer.err)
+        self.write("secrets.json", {"a": {"Key": "hunter2!"}})
+        answer = self.assert_error(run("-c", "u.crt", "-k", "u.key"), 'secret "a": the JSON member "Key" is not base64')
+        self.assertNotIn("hunter2", answer.err)
+
+    def test_command_line(self):
+        for arguments, text in [(["bogus"], 'unknown command "bogus" for "steelie"'),
+                                (["manifest", "bogus"], 'unknown command "bogus" for "steelie manifest"'),
+                                (["status", "a:1", "--bogus"], "unknown flag: --bogus"),
+                                (["status", "a:1", "b"], 'unexpected argument "b"'),
+                                (["status"], "ADDRESS is required"),
+                                (["help", "bogus"], "unknown help topic")]:
+            answer = self.cli(*arguments)
+            self.assertEqual(answer.code, 1, answer)
+            self.assertTrue(answer.err.startswith("Error: " + text), answer)
+            self.assertEqual(answer.out, "", answer)
+        for arguments in [[], ["manifest"], ["--help"], ["manifest", "set", "-h"], ["help", "manifest", "set"]]:
+            answer = self.assert_ok(self.cli(*arguments))
+            self.assertIn("Usage: steelie", answer.out)
+        self.assertRegex(self.cli("version").out, r"^CLI Version: v\d+\.\d+\.\d+ \nCommit: \w+\n$")
+        self.assert_error(self.cli("status", "a:1", XDG_CONFIG_HOME=""), "--coordinator-cert")
+
+    def test_every_command_is_documented(self):
+        root = Path(__file__).parents[2]
+        cli_md = (root / "docs" / "cli.md").read_text()
+        manual = (root / "docs" / "man" / "steelie.1").read_text().replace("\\-", "-")
+        pending = [[]]
+        while pending:
+            path = pending.pop()
+            help_text = self.assert_ok(self.cli("help", *path)).out
+            _, _, rest = help_text.partition("\nSubcommands:\n")
+            children = [line.split()[0] for line in rest.partition("\n\n")[0].splitlines() if line.startswith("  ")]
+            pending += [path + [child] for child in children]
+            if path:
+                for name, text in [("docs/cli.md", cli_md), ("docs/man/steelie.1", manual)]:
+                    self.assertIn(" ".join(path), text, f"{name} does not mention the command")
+            for line in help_text.partition("\nSubcommands:\n")[0].splitlines():
+                for word in line.replace(",", " ").split():
+                    if word.startswith("--") and word != "--help":
+                        self.assertIn(word.split("=")[0], cli_md, f"docs/cli.md does not mention a flag of {path}")
+                        self.assertIn(word.split("=")[0], manual, f"the manual does not mention a flag of {path}")
+
+    def test_completion(self):
+        for shell in ["bash", "zsh", "fish"]:
+            self.assertIn("recoverydata", self.assert_ok(self.cli("completion", shell)).out)
+        script = self.write("completion.bash", self.cli("completion", "bash").out)
+        import subprocess
+        for line, expected in [("manifest up", "update"), ("-i manifest update ", "apply acknowledge cancel get"),
+                               ("secret get --o", "--output"), ("certificate r", "root")]:
+            words = line.split(" ")
+            run = (f"source {script}; COMP_WORDS=(steelie {' '.join(w or chr(39) * 2 for w in words)}); "
+                   f"COMP_CWORD={len(words)}; _steelie; echo \"${{COMPREPLY[*]}}\"")
+            out = subprocess.run(["bash", "-c", run], capture_output=True, check=True).stdout.decode().strip()
+            self.assertEqual(out, expected, line)
+
+
+if __name__ == "__main__":
+    unittest.main()
