@@ -325,7 +325,8 @@ class BadServers(FolderTest):
         self.assert_error(self.cli("status", "-i", "host"), "the port is missing")
 
     def test_no_tls(self):
-        self.assert_error(self.status_of(answering(b"hello"), tls=False), "TLS handshake with")
+        self.assert_error(self.status_of(lambda c: c.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), tls=False),
+                          "TLS handshake with")
 
     def test_no_coordinator(self):
         for body in [b"<html></html>", b"", b"{}", b"\xff\xfe", b"[" * 100000]:
