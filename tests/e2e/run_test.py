@@ -85,10 +85,10 @@ class RunTest(unittest.TestCase):
     def assert_refused(self, result: subprocess.CompletedProcess, *messages: str) -> None:
         self.assertEqual(result.returncode, 1, result.stderr)
         self.assertEqual(result.stdout, "", "the program must not have run")
-        last = result.stderr.splitlines()[-1]
-        self.assertTrue(last.startswith("Error: "), result.stderr)
+        errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+        self.assertEqual(len(errors), 1, result.stderr)
         for message in messages:
-            self.assertIn(message, last)
+            self.assertIn(message, errors[0])
 
     def test_files_variables_and_arguments_arrive_and_the_exit_code_passes(self) -> None:
         result = self.run_marble("worker", "./worker", "one", "[two,2]", "", "--type", "--")

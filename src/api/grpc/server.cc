@@ -51,6 +51,7 @@ struct Stream {
   std::size_t sent = 0;
   std::string status = "0";
   std::string status_message;
+  std::string reason;  // travels in a trailer of its own, for clients that want more than a text
 };
 
 nghttp2_nv Header(std::string_view name, std::string_view value) {
@@ -241,6 +242,7 @@ void Connection::Respond(std::int32_t id, Result<SecretBuffer> result) {
   Stream& stream = at->second;
   if (!result) {
     stream.status = std::to_string(StatusNumber(result.error().code()));
+    stream.reason = result.error().reason();
     stream.status_message = EncodeStatusMessage(result.error().message().substr(0, 4096));
     SubmitTrailersOnly(id, stream);
     return;
@@ -259,7 +261,8 @@ void Connection::Respond(std::int32_t id, Result<SecretBuffer> result) {
 
 void Connection::SubmitTrailersOnly(std::int32_t id, const Stream& stream) {
   const std::array headers = {Header(":status", "200"), Header("content-type", "application/grpc"),
-                              Header("grpc-status", stream.status), Header("grpc-message", stream.status_message)};
+                              Header("grpc-status", stream.status), Header("grpc-message", stream.status_message),
+                              Header("steelie-reason", stream.reason)};
   nghttp2_submit_headers(session_, NGHTTP2_FLAG_END_STREAM, id, nullptr, headers.data(), headers.size(), nullptr);
 }
 
