@@ -292,6 +292,24 @@ Result<UpdateResult> Acknowledge(Coordinator::Impl& impl, const Caller& caller, 
   return result;
 }
 
+Status Cancel(Coordinator::Impl& impl, const Caller& caller) {
+  const auto view = impl.View();
+  STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
+  if (!Authorised(*user, manifest::Action::kUpdateManifest, {})) {
+    impl.journal->Record(UserRefused{user->name, "cancel update"});
+    return Forbidden("user " + user->name + " is not allowed to cancel the manifest update");
+  }
+  const auto decide = [&](const State& state) -> Result<std::vector<EventBody>> {
+    // The right to cancel comes from the manifest in force; an update in between may have taken it away.
+    if (state.deployment != view->deployment) return Changed();
+    if (!state.pending) return Error(Code::kNotFound, "update.none", kNonePending);
+    return Just(UpdateCancelled{user->name});
+  };
+  STEELIE_CHECK_OK(impl.journal->Commit(decide));
+  impl.deps.logger.Info("Manifest update canceled", {{"user", user->name}});
+  return Ok();
+}
+
 }  // namespace
 
 Result<UpdateResult> Coordinator::SubmitUpdate(const Caller& caller, Bytes manifest) {
@@ -303,19 +321,7 @@ Result<UpdateResult> Coordinator::AcknowledgeUpdate(const Caller& caller, const 
 }
 
 Status Coordinator::CancelUpdate(const Caller& caller) {
-  const auto view = impl_->View();
-  STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
-  if (!Authorised(*user, manifest::Action::kUpdateManifest, {})) {
-    impl_->journal->Record(UserRefused{user->name, "cancel update"});
-    return Forbidden("user " + user->name + " is not allowed to cancel the manifest update");
-  }
-  const auto decide = [&](const State& state) -> Result<std::vector<EventBody>> {
-    if (!state.pending) return Error(Code::kNotFound, "update.none", kNonePending);
-    return Just(UpdateCancelled{user->name});
-  };
-  STEELIE_CHECK_OK(impl_->journal->Commit(decide));
-  impl_->deps.logger.Info("Manifest update canceled", {{"user", user->name}});
-  return Ok();
+  return RetryIfChanged([&] { return Cancel(*impl_, caller); });
 }
 
 Result<PendingView> Coordinator::GetPendingUpdate() const {

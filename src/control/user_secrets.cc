@@ -90,6 +90,30 @@ SecretMap ForDryRun(const State& view, const SecretMap& uploaded) {
   return out;
 }
 
+Status Write(Coordinator::Impl& impl, const Caller& caller, const NameMap<SecretUpload>& uploads) {
+  const auto view = impl.View();
+  STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
+  STEELIE_CHECK_OK(RequirePhase(*view, Phase::kAcceptingMarbles));
+  STEELIE_TRY(const SecretMap secrets, Convert(*view->deployment, uploads));
+  STEELIE_CHECK_OK(DryRun(*view->deployment, *view->authority, ForDryRun(*view, secrets), impl.deps.random,
+                          impl.DecisionTime(*view)));
+  for (const auto& [name, secret] : secrets) {
+    if (!Authorised(*user, manifest::Action::kWriteSecret, {name})) {
+      impl.journal->Record(UserRefused{user->name, "write secret"});
+      return Error(Code::kPermissionDenied, "user.forbidden",
+                   "user " + user->name + " is not allowed to update secret: " + name);
+    }
+  }
+  const auto decide = [&](const State& state) -> Result<std::vector<EventBody>> {
+    if (state.deployment != view->deployment) {
+      return Error(Code::kAborted, "state.changed", "the manifest changed in the meantime: try again");
+    }
+    return Just(SecretsWritten{user->name, secrets});
+  };
+  STEELIE_CHECK_OK(impl.journal->Commit(decide));
+  return Ok();
+}
+
 }  // namespace
 
 Result<NameMap<SecretView>> Coordinator::ReadSecrets(const Caller& caller, const std::vector<std::string>& names) {
@@ -120,27 +144,7 @@ Result<NameMap<SecretView>> Coordinator::ReadSecrets(const Caller& caller, const
 }
 
 Status Coordinator::WriteSecrets(const Caller& caller, NameMap<SecretUpload> uploads) {
-  const auto view = impl_->View();
-  STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
-  STEELIE_CHECK_OK(RequirePhase(*view, Phase::kAcceptingMarbles));
-  STEELIE_TRY(const SecretMap secrets, Convert(*view->deployment, uploads));
-  STEELIE_CHECK_OK(DryRun(*view->deployment, *view->authority, ForDryRun(*view, secrets), impl_->deps.random,
-                          impl_->DecisionTime(*view)));
-  for (const auto& [name, secret] : secrets) {
-    if (!Authorised(*user, manifest::Action::kWriteSecret, {name})) {
-      impl_->journal->Record(UserRefused{user->name, "write secret"});
-      return Error(Code::kPermissionDenied, "user.forbidden",
-                   "user " + user->name + " is not allowed to update secret: " + name);
-    }
-  }
-  const auto decide = [&](const State& state) -> Result<std::vector<EventBody>> {
-    if (state.deployment != view->deployment) {
-      return Error(Code::kAborted, "state.changed", "the manifest changed in the meantime: try again");
-    }
-    return Just(SecretsWritten{user->name, secrets});
-  };
-  STEELIE_CHECK_OK(impl_->journal->Commit(decide));
-  return Ok();
+  return RetryIfChanged([&] { return Write(*impl_, caller, uploads); });
 }
 
 }  // namespace steelie::control
