@@ -408,6 +408,7 @@ class WrongStateTest(Case):
             ("GET", "/api/v2/recover/public-key", {}, 409, "state.wrong"),
             ("POST", "/api/v2/recover", {"recoverySecret": secret}, 409, "state.wrong"),
             ("POST", "/api/v2/recover", {"recoverySecret": b64(bytes(99))}, 400, "request.recovery_secret"),
+            ("POST", "/api/v2/sign-quote", {"sgxQuote": "AAAA"}, 403, "feature.disabled"),
             ("POST", "/api/v2/monotonic-counter", {"name": "n", "value": 1}, 403, "feature.disabled"),
         ):
             with self.subTest(method=method, path=path):
@@ -699,4 +700,4 @@ class DeploymentTest(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)
