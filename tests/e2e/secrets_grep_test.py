@@ -381,4 +381,4 @@ class SecretsGrepTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

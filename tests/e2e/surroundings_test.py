@@ -499,4 +499,4 @@ class DirectoryTest(DeployedCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)
