@@ -27,8 +27,10 @@ class Case(unittest.TestCase):
 
     @classmethod
     def state(cls):
-        answers = [cls.coordinator.get(path) for path in (STATUS, "/api/v2/manifest", "/api/v2/update", "/api/v2/quote",
-                                                          "/api/v2/update-manifest")]
+        answers = [
+            cls.coordinator.get(path)
+            for path in (STATUS, "/api/v2/manifest", "/api/v2/update", "/api/v2/quote", "/api/v2/update-manifest")
+        ]
         return [(answer.status, answer.body) for answer in answers]
 
     def setUp(self):
@@ -44,17 +46,22 @@ class Case(unittest.TestCase):
         self.assertIsNone(answer.json["data"])
         self.assertTrue(answer.message)
 
-    def exchange(self, data: bytes, answers=1):
-        """Sends bytes as they are; the answers, and whether the connection was closed after them."""
+    def exchange(self, data: bytes, answers=1, closes=True):
+        """Sends bytes as they are and reads the answers; then the connection is closed, or stays open."""
         with self.coordinator.connect() as sock:
             sock.sendall(data)
             got = [harness.read_answer(sock) for _ in range(answers)]
-            sock.settimeout(0.3)
+            if not closes:
+                sock.settimeout(0.2)
             try:
-                closed = sock.recv(1) == b""
-            except (TimeoutError, ssl.SSLError, ConnectionError) as error:
-                closed = not isinstance(error, TimeoutError)
-            return got, closed
+                self.assertEqual(sock.recv(1), b"")
+                open_still = False
+            except TimeoutError:
+                open_still = True
+            except (ssl.SSLError, ConnectionError):
+                open_still = False
+            self.assertEqual(open_still, not closes, data)
+            return got
 
 
 class ManifestTest(Case):
@@ -69,8 +76,21 @@ class ManifestTest(Case):
             self.assertRefused(self.coordinator.post("/manifest", raw), 400, reason)
 
     def test_no_json(self):
-        for raw in (b"", b"{", b"}", b"{'a': 1}", b'{"Packages": {},}', b"nul", b"\x00", b'{"a": \xff}', b'{"a": 01}',
-                    b'{"a": "\\u00"}', b'{"a": NaN}', b'{"a": "tab\there"}', "{}".encode("utf-16")):
+        for raw in (
+            b"",
+            b"{",
+            b"}",
+            b"{'a': 1}",
+            b'{"Packages": {},}',
+            b"nul",
+            b"\x00",
+            b'{"a": \xff}',
+            b'{"a": 01}',
+            b'{"a": "\\u00"}',
+            b'{"a": NaN}',
+            b'{"a": "tab\there"}',
+            "{}".encode("utf-16"),
+        ):
             self.refused(raw, "manifest.json.syntax")
         self.refused(b"\xef\xbb\xbf{}", "manifest.json.bom")
         self.refused(b"{} {}", "manifest.json.trailing")
@@ -80,10 +100,12 @@ class ManifestTest(Case):
     def test_duplicate_keys(self):
         raw = json.dumps(self.document()).encode()
         self.assertIn(b'"Package": "pkg"', raw)
-        for old, new in ((b'"Package": "pkg"', b'"Package": "pkg", "Package": "pkg"'),
-                         (b'"Package": "pkg"', b'"package": "other", "Package": "pkg"'),
-                         (b'"worker": {', b'"worker": {"Package": "pkg"}, "w\\u006frker": {'),
-                         (b'"Marbles": {', b'"Marbles": {"other": {"Package": "pkg"}}, "Marbles": {')):
+        for old, new in (
+            (b'"Package": "pkg"', b'"Package": "pkg", "Package": "pkg"'),
+            (b'"Package": "pkg"', b'"package": "other", "Package": "pkg"'),
+            (b'"worker": {', b'"worker": {"Package": "pkg"}, "w\\u006frker": {'),
+            (b'"Marbles": {', b'"Marbles": {"other": {"Package": "pkg"}}, "Marbles": {'),
+        ):
             self.refused(raw.replace(old, new), "manifest.json.duplicate_key")
 
     def test_too_much(self):
@@ -96,8 +118,9 @@ class ManifestTest(Case):
         self.refused(self.document(Marble={}), "manifest.field.unknown")
         self.refused(self.document(Marbles={"w": {"Package": "pkg", "MaxActivation": 1}}), "manifest.field.unknown")
         for value in ("1", 1.0, -1, 2**64, 1e99, True, [], {}):
-            answer = self.coordinator.set_manifest(self.document(Marbles={"w": {"Package": "pkg",
-                                                                                "MaxActivations": value}}))
+            answer = self.coordinator.set_manifest(
+                self.document(Marbles={"w": {"Package": "pkg", "MaxActivations": value}})
+            )
             self.assertEqual(answer.status, 400, value)
             self.assertIn(answer.reason, ("manifest.field.type", "manifest.field.range"))
         self.refused(self.document(Marbles=["w"]), "manifest.field.type")
@@ -114,8 +137,13 @@ class ManifestTest(Case):
         self.refused(env("a\0b"), "template.env_nul")
 
     def test_secrets_that_cannot_be_made(self):
-        for secret in ({"Type": "symmetric-key", "Size": 7, "Shared": True}, {"Type": "magic"}, {"Type": "plain"}, {},
-                       {"Type": "cert-rsa", "Size": 1 << 60, "Shared": True}):
+        for secret in (
+            {"Type": "symmetric-key", "Size": 7, "Shared": True},
+            {"Type": "magic"},
+            {"Type": "plain"},
+            {},
+            {"Type": "cert-rsa", "Size": 1 << 60, "Shared": True},
+        ):
             answer = self.coordinator.set_manifest(self.document(Secrets={"s": secret}))
             self.assertEqual(answer.status, 400, secret)
             self.assertRegex(answer.reason or "", r"^manifest\.")
@@ -131,19 +159,44 @@ class ManifestTest(Case):
             with self.subTest(body=body[:80]):
                 self.assertRefused(self.coordinator.post("/api/v2/manifest", body), 400, reason)
 
-        for body in (b"", b" ", b"{", b'{"manifest": "', b"[]", b'"x"', b"7", b"\xff", b'{"manifest": 7}',
-                     b'{"manifest": {}}', b'{"manifest": [256]}', b'{"manifest": [-1]}', b'{"manifest": ["a"]}',
-                     b"[" * 100_000, b'{"a":' * 65 + b"1" + b"}" * 65):
+        for body in (
+            b"",
+            b" ",
+            b"{",
+            b'{"manifest": "',
+            b"[]",
+            b'"x"',
+            b"7",
+            b"\xff",
+            b'{"manifest": 7}',
+            b'{"manifest": {}}',
+            b'{"manifest": [256]}',
+            b'{"manifest": [-1]}',
+            b'{"manifest": ["a"]}',
+            b"[" * 100_000,
+            b'{"a":' * 65 + b"1" + b"}" * 65,
+        ):
             refused(body, "request.json")
         for text in ("!", "abc", "a===", "YQ", "YQ==YQ==", "_-_-"):
             refused(json.dumps({"manifest": text}).encode(), "bytes.base64")
         # Without a manifest inside it is an empty document.
-        for body in (b"{}", b"null", b'{"manifest": null}', b'{"manifest": ""}', b'{"manifest": []}', b'{"other": "e30="}'):
+        for body in (
+            b"{}",
+            b"null",
+            b'{"manifest": null}',
+            b'{"manifest": ""}',
+            b'{"manifest": []}',
+            b'{"other": "e30="}',
+        ):
             refused(body, "manifest.json.syntax")
 
     def test_too_large(self):
         limit = 32 << 20
-        for path, size in (("/manifest", limit + 1), ("/api/v2/manifest", limit // 3 * 4 + 4097), ("/secrets", (1 << 20) + 1)):
+        for path, size in (
+            ("/manifest", limit + 1),
+            ("/api/v2/manifest", limit // 3 * 4 + 4097),
+            ("/secrets", (1 << 20) + 1),
+        ):
             # Refused by the header: the body is never sent.
             with self.coordinator.connect() as sock:
                 harness.send_request(sock, "POST", path, Content_Length=str(size))
@@ -165,17 +218,52 @@ class ManifestTest(Case):
 
 class HttpTest(Case):
     def test_unknown_paths(self):
-        for path in ("/", "/nothing", "/api", "/api/v2", "/api/v2/", "/api/v2/status/", "/STATUS", "/api/v3/status",
-                     "/metrics", "/status%00", "/%2e%2e/status", "/" + "a" * 8000, "*", "status", "http://localhost/status"):
+        for path in (
+            "/",
+            "/nothing",
+            "/api",
+            "/api/v2",
+            "/api/v2/",
+            "/api/v2/status/",
+            "/STATUS",
+            "/api/v3/status",
+            "/metrics",
+            "/status%00",
+            "/%2e%2e/status",
+            "/" + "a" * 8000,
+            "*",
+            "status",
+            "http://localhost/status",
+        ):
             for method in ("GET", "POST", "PUT"):
                 answer = self.coordinator.request(method, path)
                 self.assertEqual((answer.status, answer.body), (405, UNKNOWN), (method, path))
 
     def test_wrong_methods(self):
-        allowed = {STATUS: "GET", "/api/v2/quote": "GET", "/api/v2/manifest": "GET, POST", "/api/v2/recover": "POST",
-                   "/recover": "POST", "/status": "GET", "/api/v2/update-cancel": "POST", "/secrets": "GET, POST"}
+        allowed = {
+            STATUS: "GET",
+            "/api/v2/quote": "GET",
+            "/api/v2/manifest": "GET, POST",
+            "/api/v2/recover": "POST",
+            "/recover": "POST",
+            "/status": "GET",
+            "/api/v2/update-cancel": "POST",
+            "/secrets": "GET, POST",
+        }
         for path, allow in allowed.items():
-            for method in ("HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "get", "BREW", "GET", "POST"):
+            for method in (
+                "HEAD",
+                "OPTIONS",
+                "PUT",
+                "DELETE",
+                "PATCH",
+                "TRACE",
+                "CONNECT",
+                "get",
+                "BREW",
+                "GET",
+                "POST",
+            ):
                 if method in allow.split(", "):
                     continue
                 answer = self.coordinator.request(method, path)
@@ -183,49 +271,61 @@ class HttpTest(Case):
                 self.assertEqual(answer.body, b"" if method == "HEAD" else UNKNOWN, (method, path))
 
     def test_paths_are_cleaned_by_a_redirect(self):
-        for path, clean in (("//status", "/status"), ("/x/../quote?a=b", "/quote?a=b"), ("/./api/v2//status", STATUS),
-                            ("/../../status", "/status"), ("/api/v2/status/.", STATUS), ("//evil.example/..", "/")):
+        for path, clean in (
+            ("//status", "/status"),
+            ("/x/../quote?a=b", "/quote?a=b"),
+            ("/./api/v2//status", STATUS),
+            ("/../../status", "/status"),
+            ("/api/v2/status/.", STATUS),
+            ("//evil.example/..", "/"),
+        ):
             answer = self.coordinator.get(path)
             self.assertEqual((answer.status, answer.header("Location")), (307, clean), path)
 
     def test_no_http(self):
-        for data in (b"\x00\xff\x13 garbage\r\n\r\n", b"GET /status\r\n\r\n", b"GET /status HTTP/1.1\r\nno colon\r\n\r\n",
-                     b"GET /status HTTP/9.9\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\r\n" * 100 + b"x\r\n\r\n",
-                     b"GET /sta tus HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /status HTTP/1.1\r\nA: \x00\r\n\r\n"):
-            (answer,), closed = self.exchange(data)
+        for data in (
+            b"\x00\xff\x13 garbage\r\n\r\n",
+            b"GET /status\r\n\r\n",
+            b"GET /status HTTP/1.1\r\nno colon\r\n\r\n",
+            b"GET /status HTTP/9.9\r\n\r\n",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            b"\r\n" * 100 + b"x\r\n\r\n",
+            b"GET /sta tus HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"GET /status HTTP/1.1\r\nA: \x00\r\n\r\n",
+        ):
+            (answer,) = self.exchange(data)
             self.assertRefused(answer, 400, "request.http")
-            self.assertTrue(closed, data)
 
     def test_ambiguous_length(self):
-        for header in (b"Content-Length: 5\r\nContent-Length: 6\r\n", b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-                       b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"):
-            (answer,), closed = self.exchange(b"POST /manifest HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n0\r\n\r\n")
+        for header in (
+            b"Content-Length: 5\r\nContent-Length: 6\r\n",
+            b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+            b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+        ):
+            (answer,) = self.exchange(b"POST /manifest HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n0\r\n\r\n")
             self.assertRefused(answer, 400, "request.http")
-            self.assertTrue(closed, header)
 
     def test_bad_chunks(self):
         start = b"POST /manifest HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
         for chunk in (b"zz\r\n", b"-1\r\n", b"FFFFFFFFFFFFFFFFF\r\n"):
-            (answer,), closed = self.exchange(start + chunk)
+            (answer,) = self.exchange(start + chunk)
             self.assertIn(answer.status, (400, 413))
-            self.assertTrue(closed)
 
     def test_large_header(self):
-        (answer,), closed = self.exchange(b"GET /status HTTP/1.1\r\nHost: x\r\nX: " + b"a" * (65 << 10) + b"\r\n\r\n")
+        (answer,) = self.exchange(b"GET /status HTTP/1.1\r\nHost: x\r\nX: " + b"a" * (65 << 10) + b"\r\n\r\n")
         self.assertRefused(answer, 431, "request.header_size")
-        self.assertTrue(closed)
-        (answer,), _ = self.exchange(b"GET /status HTTP/1.1\r\nHost: x\r\nX: " + b"a" * (60 << 10) + b"\r\n\r\n")
+        (answer,) = self.exchange(
+            b"GET /status HTTP/1.1\r\nHost: x\r\nX: " + b"a" * (60 << 10) + b"\r\n\r\n", closes=False
+        )
         self.assertEqual(answer.status, 200)
 
     def test_pipelining(self):
         good = b"GET /api/v2/status HTTP/1.1\r\nHost: x\r\n\r\n"
         post = b"POST /manifest HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
-        answers, closed = self.exchange(good + post + good, 3)
+        answers = self.exchange(good + post + good, 3, closes=False)
         self.assertEqual([answer.status for answer in answers], [200, 400, 200])
-        self.assertFalse(closed)
-        answers, closed = self.exchange(good + b"\x01\x02 garbage\r\n\r\n", 2)
+        answers = self.exchange(good + b"\x01\x02 garbage\r\n\r\n", 2)
         self.assertEqual([answer.status for answer in answers], [200, 400])
-        self.assertTrue(closed)
 
     def test_half_closed(self):
         with self.coordinator.connect() as sock:
@@ -234,7 +334,9 @@ class HttpTest(Case):
             self.assertEqual(harness.read_answer(sock).status, 200)
 
     def test_client_leaves_in_the_middle(self):
-        body = json.dumps({"manifest": b64(json.dumps({"Packages": PACKAGES, "Marbles": {"w": {"Package": "pkg"}}}).encode())})
+        body = json.dumps(
+            {"manifest": b64(json.dumps({"Packages": PACKAGES, "Marbles": {"w": {"Package": "pkg"}}}).encode())}
+        )
         for sent in (10, 60, 100):
             with self.coordinator.connect() as sock:
                 head = f"POST /api/v2/manifest HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body) + 1}\r\n\r\n"
@@ -259,7 +361,7 @@ class HttpTest(Case):
                 held[-1].sendall(b"POST /manifest HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
             begin = time.monotonic()
             self.assertEqual(self.coordinator.get(STATUS).status, 200)
-            self.assertLess(time.monotonic() - begin, 2)
+            self.assertLess(time.monotonic() - begin, 10)
         finally:
             for sock in held:
                 sock.close()
@@ -272,9 +374,8 @@ class HttpTest(Case):
             self.assertEqual(harness.read_answer(sock).status, 400)
 
     def test_old_http(self):
-        (answer,), closed = self.exchange(b"GET /status HTTP/1.0\r\n\r\n")
+        (answer,) = self.exchange(b"GET /status HTTP/1.0\r\n\r\n")
         self.assertEqual(answer.status, 200)
-        self.assertTrue(closed)
 
     def test_plain_http(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.coordinator.rest_port, timeout=harness.TIMEOUT)
@@ -307,6 +408,7 @@ class WrongStateTest(Case):
             ("GET", "/api/v2/recover/public-key", {}, 409, "state.wrong"),
             ("POST", "/api/v2/recover", {"recoverySecret": secret}, 409, "state.wrong"),
             ("POST", "/api/v2/recover", {"recoverySecret": b64(bytes(99))}, 400, "request.recovery_secret"),
+            ("POST", "/api/v2/sign-quote", {"sgxQuote": "AAAA"}, 403, "feature.disabled"),
             ("POST", "/api/v2/monotonic-counter", {"name": "n", "value": 1}, 403, "feature.disabled"),
         ):
             with self.subTest(method=method, path=path):
@@ -330,8 +432,10 @@ class WrongStateTest(Case):
                 answer = self.coordinator.request(method, path, b"{}")
                 self.assertRefused(answer, status, reason)
                 self.assertEqual(answer.json["status"], "error")
-        self.assertEqual(self.coordinator.get("/manifest").data,
-                         {"Manifest": None, "ManifestSignature": "", "ManifestSignatureRootECDSA": None})
+        self.assertEqual(
+            self.coordinator.get("/manifest").data,
+            {"Manifest": None, "ManifestSignature": "", "ManifestSignatureRootECDSA": None},
+        )
 
 
 class DeploymentTest(Case):
@@ -361,9 +465,21 @@ class DeploymentTest(Case):
                 "bob": {"Certificate": cls.bob.pem, "Roles": ["read"]},
             },
             "Roles": {
-                "write": {"ResourceType": "Secrets", "ResourceNames": ["key", "token", "cert"], "Actions": ["WriteSecret"]},
-                "read": {"ResourceType": "Secrets", "ResourceNames": ["key", "token", "made"], "Actions": ["ReadSecret"]},
-                "packages": {"ResourceType": "Packages", "ResourceNames": ["pkg"], "Actions": ["UpdateSecurityVersion"]},
+                "write": {
+                    "ResourceType": "Secrets",
+                    "ResourceNames": ["key", "token", "cert"],
+                    "Actions": ["WriteSecret"],
+                },
+                "read": {
+                    "ResourceType": "Secrets",
+                    "ResourceNames": ["key", "token", "made"],
+                    "Actions": ["ReadSecret"],
+                },
+                "packages": {
+                    "ResourceType": "Packages",
+                    "ResourceNames": ["pkg"],
+                    "Actions": ["UpdateSecurityVersion"],
+                },
                 "manifest": {"ResourceType": "Manifest", "Actions": ["UpdateManifest"]},
             },
             "Config": {"FeatureGates": ["MonotonicCounter"]},
@@ -389,8 +505,12 @@ class DeploymentTest(Case):
 
     def test_recovery_is_not_under_way(self):
         self.assertRefused(self.coordinator.get("/api/v2/recover/public-key"), 409, "state.wrong")
-        for size, status, reason in ((16, 409, "state.wrong"), (32, 409, "state.wrong"), (0, 400, "request.recovery_secret"),
-                                     (512, 400, "request.recovery_secret")):
+        for size, status, reason in (
+            (16, 409, "state.wrong"),
+            (32, 409, "state.wrong"),
+            (0, 400, "request.recovery_secret"),
+            (512, 400, "request.recovery_secret"),
+        ):
             answer = self.coordinator.post("/api/v2/recover", {"recoverySecret": b64(bytes(size))})
             self.assertRefused(answer, status, reason)
         # Longer documents are cut after 20480 bytes.
@@ -400,11 +520,25 @@ class DeploymentTest(Case):
     def test_strangers(self):
         # TLS proves that the client has the key of the first certificate. Others can be anybody's.
         appended = self.stranger.followed_by(self.alice, self.folder)
-        for cert in (None, self.stranger, appended, self.activated, self.activated.followed_by(self.alice, self.folder)):
-            for method, path in (("GET", "/api/v2/secrets?s=key"), ("POST", "/api/v2/secrets"), ("GET", "/secrets?s=key"),
-                                 ("POST", "/secrets"), ("POST", "/update"), ("POST", "/api/v2/update"),
-                                 ("POST", "/api/v2/update-manifest"), ("POST", "/api/v2/update-cancel"),
-                                 ("POST", "/update-manifest"), ("POST", "/update-cancel")):
+        for cert in (
+            None,
+            self.stranger,
+            appended,
+            self.activated,
+            self.activated.followed_by(self.alice, self.folder),
+        ):
+            for method, path in (
+                ("GET", "/api/v2/secrets?s=key"),
+                ("POST", "/api/v2/secrets"),
+                ("GET", "/secrets?s=key"),
+                ("POST", "/secrets"),
+                ("POST", "/update"),
+                ("POST", "/api/v2/update"),
+                ("POST", "/api/v2/update-manifest"),
+                ("POST", "/api/v2/update-cancel"),
+                ("POST", "/update-manifest"),
+                ("POST", "/update-cancel"),
+            ):
                 answer = self.coordinator.request(method, path, b"{}", cert)
                 self.assertRefused(answer, 401, "user.unauthorized")
                 self.assertTrue(answer.message.startswith("unauthorized user"))
@@ -447,7 +581,9 @@ class DeploymentTest(Case):
             with self.subTest(secrets=secrets):
                 answer = self.coordinator.post("/api/v2/secrets", {"secrets": secrets}, self.alice)
                 self.assertRefused(answer, status, reason)
-        self.assertRefused(self.coordinator.post("/api/v2/secrets", {"secrets": {"key": good}}, self.bob), 403, "user.forbidden")
+        self.assertRefused(
+            self.coordinator.post("/api/v2/secrets", {"secrets": {"key": good}}, self.bob), 403, "user.forbidden"
+        )
         self.assertRefused(self.coordinator.post("/secrets", {"key": good}, self.bob), 400, "user.forbidden")
 
     def test_package_updates(self):
@@ -469,14 +605,18 @@ class DeploymentTest(Case):
     def test_updates_that_are_not_pending(self):
         for path in ("/api/v2/update-manifest", "/api/v2/update-cancel"):
             self.assertRefused(self.coordinator.post(path, {"manifest": ""}, self.alice), 404, "update.none")
-            self.assertRefused(self.coordinator.post(path.removeprefix("/api/v2"), b"{}", self.alice), 404, "update.none")
+            self.assertRefused(
+                self.coordinator.post(path.removeprefix("/api/v2"), b"{}", self.alice), 404, "update.none"
+            )
         self.assertRefused(self.coordinator.post("/api/v2/update-cancel", b"", self.bob), 403, "user.forbidden")
 
     def test_counters(self):
         counter = "/api/v2/monotonic-counter"
         appended = self.stranger.followed_by(self.activated, self.folder)
         for cert in (None, self.alice, self.marble, appended):
-            self.assertRefused(self.coordinator.post(counter, {"name": "n", "value": 1}, cert), 401, "marble.unauthorized")
+            self.assertRefused(
+                self.coordinator.post(counter, {"name": "n", "value": 1}, cert), 401, "marble.unauthorized"
+            )
         for value in (-1, 1.5, "1", 2**64, [], {}, True, 1e3):
             answer = self.coordinator.post(counter, {"name": "n", "value": value}, self.activated)
             self.assertRefused(answer, 400, "request.json")
@@ -494,14 +634,24 @@ class DeploymentTest(Case):
 
     def test_activations(self):
         with self.coordinator.marble(self.marble) as marble:
-            denied, invalid, internal = (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.INVALID_ARGUMENT,
-                                         grpc.StatusCode.INTERNAL)
+            denied, invalid, internal = (
+                grpc.StatusCode.PERMISSION_DENIED,
+                grpc.StatusCode.INVALID_ARGUMENT,
+                grpc.StatusCode.INTERNAL,
+            )
             for name in ("", "Worker", "nothing", "w" * 100_000, "worker\0"):
                 self.refused(denied, marble.activate, name)
             for text in ("0", "x" * 36, "00000000-0000-0000-0000-000000000000", "{" * 38, "7" * 1000, "\U0001f600" * 9):
                 self.refused(invalid, marble.activate, "worker", text)
             bad_signature = marble.csr[:-1] + bytes([marble.csr[-1] ^ 1])
-            for csr in (b"", b"\x30\x82", bad_signature, marble.csr + b"x", bytes(1 << 20), b"\x30\x84\xff\xff\xff\xff"):
+            for csr in (
+                b"",
+                b"\x30\x82",
+                bad_signature,
+                marble.csr + b"x",
+                bytes(1 << 20),
+                b"\x30\x84\xff\xff\xff\xff",
+            ):
                 self.refused(internal, marble.activate, "worker", csr=csr)
             self.refused(denied, marble.activate, "picky")  # its CSR names localhost
             self.refused(internal, marble.activate, "waiting")  # nobody has uploaded the token
@@ -515,7 +665,9 @@ class DeploymentTest(Case):
 
     def test_no_client_certificate(self):
         # In TLS 1.3 the client learns of it only when it reads.
-        with self.assertRaises((ssl.SSLError, ConnectionError)), self.coordinator.connect(port=self.coordinator.mesh_port) as sock:
+        with self.assertRaises((ssl.SSLError, ConnectionError)), self.coordinator.connect(
+            port=self.coordinator.mesh_port
+        ) as sock:
             self.assertNotEqual(sock.recv(1), b"")
 
     def test_no_http2(self):
@@ -525,10 +677,16 @@ class DeploymentTest(Case):
         context.set_alpn_protocols(["h2"])
         preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
         settings = b"\0\0\0\4\0\0\0\0\0"
-        headers_flood = preface + settings + b"".join(
-            b"\0\0\1\1\4" + struct.pack(">I", 2 * i + 1) + b"\x80" for i in range(500))
-        for data in (b"GET / HTTP/1.1\r\n\r\n", preface + b"garbage" * 100, preface + b"\xff\xff\xff\0\0\0\0\0\1",
-                     preface + settings + b"\0\0\4\x08\0\0\0\0\0\0\0\0\0", headers_flood):
+        headers_flood = (
+            preface + settings + b"".join(b"\0\0\1\1\4" + struct.pack(">I", 2 * i + 1) + b"\x80" for i in range(500))
+        )
+        for data in (
+            b"GET / HTTP/1.1\r\n\r\n",
+            preface + b"garbage" * 100,
+            preface + b"\xff\xff\xff\0\0\0\0\0\1",
+            preface + settings + b"\0\0\4\x08\0\0\0\0\0\0\0\0\0",
+            headers_flood,
+        ):
             with socket.create_connection(("127.0.0.1", self.coordinator.mesh_port), harness.TIMEOUT) as raw:
                 with context.wrap_socket(raw) as sock:
                     try:
@@ -542,4 +700,4 @@ class DeploymentTest(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

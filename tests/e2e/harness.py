@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import queue
+import re
 import socket
 import ssl
 import subprocess
@@ -19,19 +20,14 @@ from pathlib import Path
 PROGRAM = os.environ.get("STEELIE_COORDINATOR", "")
 TIMEOUT = 20
 
-_READY = "Starting client https server"
+# In the log as JSON and as text for people.
+_ADDRESS = re.compile(r'(?:address|grpcAddr)"?[:=]"[^"]*:(\d+)"')
 
 
 @contextlib.contextmanager
 def temporary_folder():
     with tempfile.TemporaryDirectory(prefix="steelie-e2e-") as name:
         yield Path(name)
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 @dataclass
@@ -76,8 +72,15 @@ def environment(seal_dir, **changes) -> dict:
 
 def run_to_end(seal_dir, *args, wrapper=(), **changes) -> Finished:
     """Starts a Coordinator that is expected to refuse."""
-    done = subprocess.run([*wrapper, PROGRAM, *args], env=environment(seal_dir, **changes), stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    done = subprocess.run(
+        [*wrapper, PROGRAM, *args],
+        env=environment(seal_dir, **changes),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
     return Finished(done.returncode, done.stdout + done.stderr)
 
 
@@ -88,9 +91,14 @@ class Coordinator:
         self.seal_dir = Path(seal_dir)
         self._lines: list[str] = []
         self._news: queue.Queue = queue.Queue()
-        self.process = subprocess.Popen([*wrapper, PROGRAM, *args], env=environment(seal_dir, **changes),
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                        text=True)
+        self.process = subprocess.Popen(
+            [*wrapper, PROGRAM, *args],
+            env=environment(seal_dir, **changes),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         self._reader = threading.Thread(target=self._follow, daemon=True)
         self._reader.start()
         self.rest_port = self.mesh_port = self.monitoring_port = 0
@@ -112,14 +120,14 @@ class Coordinator:
         if line is None:
             self._end()
             raise AssertionError("the Coordinator ended during its start:\n" + self.log)
-        for entry in log_entries(line):
-            port = str(entry.get("grpcAddr", entry.get("address", ""))).rpartition(":")[2]
-            if entry.get("msg") == "Started gRPC server":
-                self.mesh_port = int(port)
-            elif entry.get("msg") == "Starting prometheus /metrics endpoint":
-                self.monitoring_port = int(port)
-            elif entry.get("msg") == _READY:
-                self.rest_port = int(port)
+        found = _ADDRESS.search(line)
+        port = int(found[1]) if found else 0
+        if "Started gRPC server" in line:
+            self.mesh_port = port
+        elif "Starting prometheus /metrics endpoint" in line:
+            self.monitoring_port = port
+        elif "Starting client https server" in line:
+            self.rest_port = port
 
     @property
     def log(self) -> str:
@@ -268,14 +276,30 @@ def openssl(*args, stdin: bytes = b"") -> bytes:
 
 def make_certificate(folder, name) -> ClientCertificate:
     key, cert = Path(folder) / f"{name}.key", Path(folder) / f"{name}.crt"
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", str(key),
-            "-out", str(cert), "-days", "30", "-subj", f"/CN={name}")
+    openssl(
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-keyout",
+        str(key),
+        "-out",
+        str(cert),
+        "-days",
+        "30",
+        "-subj",
+        f"/CN={name}",
+    )
     return ClientCertificate(str(key), str(cert), cert.read_text())
 
 
 def make_csr(cert: ClientCertificate) -> bytes:
-    return openssl("req", "-new", "-key", cert.key_file, "-subj", "/", "-addext", "subjectAltName=DNS:localhost",
-                   "-outform", "DER")
+    return openssl(
+        "req", "-new", "-key", cert.key_file, "-subj", "/", "-addext", "subjectAltName=DNS:localhost", "-outform", "DER"
+    )
 
 
 # The messages of the marble API: few enough to do without generated code, which also allows broken ones.
@@ -317,7 +341,7 @@ def _fields(data: bytes):
         tag = varint()
         assert tag & 7 == 2, "only length-delimited fields are expected"
         size = varint()
-        yield tag >> 3, data[at:at + size]
+        yield tag >> 3, data[at : at + size]
         at += size
 
 
@@ -349,8 +373,9 @@ class Marble:
         with coordinator.connect(cert, coordinator.mesh_port) as sock:
             self.root = ssl.DER_cert_to_PEM_cert(sock.getpeercert(binary_form=True)).encode()
         credentials = grpc.ssl_channel_credentials(self.root, Path(cert.key_file).read_bytes(), cert.pem.encode())
-        self.channel = grpc.secure_channel(f"127.0.0.1:{coordinator.mesh_port}", credentials,
-                                           [("grpc.ssl_target_name_override", name)])
+        self.channel = grpc.secure_channel(
+            f"127.0.0.1:{coordinator.mesh_port}", credentials, [("grpc.ssl_target_name_override", name)]
+        )
         self._cert = cert
         self._csr: bytes | None = None
 
@@ -370,6 +395,10 @@ class Marble:
         return self.channel.unary_unary(method)(message, timeout=timeout)
 
     def activate(self, marble_type, marble_uuid=None, csr=None, quote=b"") -> Parameters:
-        message = encode_activation(quote, self.csr if csr is None else csr, marble_type,
-                                    str(uuid.uuid4()) if marble_uuid is None else marble_uuid)
+        message = encode_activation(
+            quote,
+            self.csr if csr is None else csr,
+            marble_type,
+            str(uuid.uuid4()) if marble_uuid is None else marble_uuid,
+        )
         return Parameters.decode(self.call(message))

@@ -16,6 +16,7 @@ Response SetManifestV1(control::Coordinator& coordinator, const Request& request
 Response SetManifestV2(control::Coordinator& coordinator, const Request& request);
 Response GetQuoteV1(control::Coordinator& coordinator, const Request& request);
 Response GetQuoteV2(control::Coordinator& coordinator, const Request& request);
+Response SignQuoteV2(control::Coordinator& coordinator, const Request& request);
 Response GetUpdateLogV1(control::Coordinator& coordinator, const Request& request);
 Response GetUpdateLogV2(control::Coordinator& coordinator, const Request& request);
 Response SubmitUpdateV1(control::Coordinator& coordinator, const Request& request);

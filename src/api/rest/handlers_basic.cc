@@ -4,7 +4,7 @@
 #include "api/rest/handlers.h"
 #include "api/rest/json_body.h"
 
-// Status, manifest, quote.
+// Status, manifest, quotes.
 namespace steelie::api::rest {
 namespace {
 
@@ -95,6 +95,21 @@ Response GetQuoteV2(control::Coordinator& coordinator, const Request& request) {
   if (!quote) return ErrorV2(quote.error());
   return Success(
       {{"cert", quote->certificate_chain}, {"quote", quote->evidence ? json(Base64Encode(*quote->evidence)) : json()}});
+}
+
+Response SignQuoteV2(control::Coordinator& coordinator, const Request& request) {
+  if (const Status gate = coordinator.RequireFeature(manifest::FeatureGate::kSignQuoteEndpoint); !gate) {
+    return ErrorV2(gate.error());
+  }
+  const auto body = ParseFirstValue(request.body);
+  const auto quote = body ? BytesMember(*body, "sgxQuote") : body.error();
+  if (!quote) {
+    return FailEnvelope(400, {{"sgxQuote", "failed to parse JSON data"}}, "bad request: " + quote.error().message(),
+                        quote.error().reason());
+  }
+  // Nothing here verifies quotes of hardware yet, and nothing else is worth a signature.
+  return FailEnvelope(400, {{"sgxQuote", "quote verification failed: this Coordinator cannot verify SGX quotes"}},
+                      "quote verification failed", "attest.unsupported");
 }
 
 }  // namespace steelie::api::rest

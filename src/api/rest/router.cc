@@ -33,6 +33,7 @@ constexpr std::array kRoutes = {
     Route{"/api/v2/recover", nullptr, RecoverV2},
     Route{"/api/v2/recover/public-key", GetRecoveryPublicKey, nullptr},
     Route{"/api/v2/secrets", GetSecretsV2, SetSecretsV2},
+    Route{"/api/v2/sign-quote", nullptr, SignQuoteV2},
     Route{"/api/v2/status", GetStatusV2, nullptr},
     Route{"/api/v2/update", GetUpdateLogV2, SubmitUpdateV2, kManifestInJson},
     Route{"/api/v2/update-cancel", nullptr, CancelUpdateV2},

@@ -142,6 +142,19 @@ TEST_F(RouterTest, StrangersAre401BeforeTheirBodyIsLookedAt) {
   EXPECT_EQ(Post("/api/v2/monotonic-counter", "{}").status, 403);
 }
 
+TEST_F(RouterTest, QuotesAreNotSigned) {
+  EXPECT_EQ(Get("/api/v2/sign-quote").status, 405);
+  EXPECT_EQ(Reason(Post("/api/v2/sign-quote", "{}")), "feature.disabled");
+  ASSERT_OK(Set(Manifest(R"("m":{"Package":"app"})", "", R"("Config":{"FeatureGates":["SignQuoteEndpoint"]})")));
+  const Response garbage = Post("/api/v2/sign-quote", "garbage");
+  EXPECT_EQ(garbage.status, 400);
+  EXPECT_EQ(json::parse(garbage.body)["data"]["sgxQuote"], "failed to parse JSON data");
+  const Response quote = Post("/api/v2/sign-quote", R"({"sgxQuote":"AAAA"})");
+  EXPECT_EQ(quote.status, 400);
+  EXPECT_EQ(Reason(quote), "attest.unsupported");
+  EXPECT_EQ(json::parse(quote.body)["message"], "quote verification failed");
+}
+
 class UserTest : public RouterTest {
  protected:
   void SetUp() override {

@@ -69,6 +69,14 @@ func TestGRPCStatusCodes(t *testing.T) {
 	huge := append(bytes.Clone(csr), make([]byte, 3<<20)...)
 	wantCode(t, call(func(r *rpc.ActivationReq) { r.CSR = huge }), codes.Internal)
 
+	// The reason that a refusal has on the client API travels as a trailer, for those who look.
+	var trailer metadata.MD
+	_, err := marble.Activate(ctx, request(func(r *rpc.ActivationReq) { r.MarbleType = "other" }), grpc.Trailer(&trailer))
+	wantCode(t, err, codes.PermissionDenied)
+	if got := trailer.Get("steelie-reason"); len(got) != 1 || got[0] != "activate.unknown_type" {
+		t.Errorf("reason in the trailer: %q", got)
+	}
+
 	// A refusal does not count.
 	limited := func(change func(*rpc.ActivationReq)) error {
 		return call(func(r *rpc.ActivationReq) { r.MarbleType = "limited"; change(r) })
@@ -82,7 +90,7 @@ func TestGRPCStatusCodes(t *testing.T) {
 		wantCode(t, connection.Invoke(ctx, method, request(unchanged), &rpc.ActivationResp{}), codes.Unimplemented)
 	}
 	// Compressed messages are not offered; saying so lets clients fall back.
-	_, err := marble.Activate(ctx, request(unchanged), grpc.UseCompressor(gzip.Name))
+	_, err = marble.Activate(ctx, request(unchanged), grpc.UseCompressor(gzip.Name))
 	wantCode(t, err, codes.Unimplemented)
 	// The connection has survived all of it, and metadata does not disturb.
 	withMetadata := metadata.AppendToOutgoingContext(ctx, "x-trace", "1", "x-bin", "\x00\xff")

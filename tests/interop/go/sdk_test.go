@@ -309,3 +309,15 @@ func TestSDKQuote(t *testing.T) {
 	}
 	must(t, intermediate.CheckSignatureFrom(root))
 }
+
+func TestSDKSignQuote(t *testing.T) {
+	c := startCoordinator(t)
+	root := trust(t, c)
+	_, _, err := api.SignQuote(t.Context(), c.rest, root, []byte("quote"))
+	wantError(t, err, "SignQuoteEndpoint feature is not enabled in the manifest")
+	document := simpleManifest(object{"worker": object{"Package": "pkg"}})
+	document["Config"] = object{"FeatureGates": []string{"SignQuoteEndpoint"}}
+	setManifest(t, c, document)
+	_, _, err = api.SignQuote(t.Context(), c.rest, root, []byte("quote"))
+	wantError(t, err, "quote verification failed")
+}

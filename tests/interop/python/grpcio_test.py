@@ -69,8 +69,9 @@ class GrpcioTest(unittest.TestCase):
 
     def test_refusals(self):
         with self.coordinator.marble(self.cert) as marble:
-            self.assertIn("unknown marble type",
-                          self.assertCode(grpc.StatusCode.PERMISSION_DENIED, marble.activate, "other"))
+            self.assertIn(
+                "unknown marble type", self.assertCode(grpc.StatusCode.PERMISSION_DENIED, marble.activate, "other")
+            )
             self.assertCode(grpc.StatusCode.INVALID_ARGUMENT, marble.activate, "worker", "no uuid")
             self.assertCode(grpc.StatusCode.INTERNAL, marble.activate, "worker", csr=b"none")
             self.assertCode(grpc.StatusCode.INTERNAL, marble.call, b"\xff\xff no message")
