@@ -58,9 +58,10 @@ struct VerifiedCoordinator {
 /// for every further request. Pure. Hostile: all of the answer.
 ///
 /// Errors: kUnauthenticated `client.verify.certificates` (the chain), `client.verify.no_evidence`,
-/// `client.verify.binding` (report data), `client.verify.mismatch` (a property), kInvalidArgument
-/// `client.verify.description` (it says too little), kUnimplemented `client.verify.unsupported` (evidence that this
-/// build cannot verify), and what the verifier of the evidence says.
+/// `client.verify.no_vendor` (simulated, but no vendor root is trusted), `client.verify.binding` (report data),
+/// `client.verify.mismatch` (a property), kInvalidArgument `client.verify.description` (it says too little),
+/// kUnimplemented `client.verify.unsupported` (evidence that this build cannot verify), and what the verifier of the
+/// evidence says.
 Result<VerifiedCoordinator> VerifyCoordinator(const QuoteAnswer& answer, const VerifyOptions& options);
 
 }  // namespace steelie::client
