@@ -48,19 +48,31 @@ constexpr std::array kBoolOptions = {
     Option{"--debug-logging", "EDG_DEBUG_LOGGING", "debug_logging", "log level debug"},
 };
 
+std::string Lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
 /// Settings of the reference that are not supported: refused, never ignored.
 Status RefuseUnsupported(const Environment& environment) {
   const auto refuse = [](const std::string& name, const std::string& why) {
     return Error(Code::kUnimplemented, "config.unsupported", name + " is not supported: " + why);
   };
-  if (const auto backend = environment("EDG_STORE_BACKEND"); backend && *backend == "k8s-secret") {
+  const auto value = [&](const char* name) { return environment(name).value_or(""); };
+  if (value("EDG_STORE_BACKEND") == "k8s-secret") {
     return refuse("EDG_STORE_BACKEND=k8s-secret", "the state lives in the seal directory. Remove the variable");
   }
-  if (const auto distributed = environment("EDG_DISTRIBUTED_COORDINATOR"); distributed && *distributed == "1") {
+  if (value("EDG_DISTRIBUTED_COORDINATOR") == "1") {
     return refuse("EDG_DISTRIBUTED_COORDINATOR=1", "run a single Coordinator. Remove the variable");
   }
+  if (Lower(value("EDG_ENTERPRISE_LICENSED_FEATURES")).find("distributedcoordinator") != std::string::npos) {
+    return refuse("EDG_ENTERPRISE_LICENSED_FEATURES with distributedcoordinator",
+                  "run a single Coordinator. Remove the variable");
+  }
+  // Empty counts as unset: deployments of the reference always set these.
   for (const char* name : {"EDG_AZURE_HSM_VAULT_URL", "EDG_AZURE_HSM_KEY_NAME"}) {
-    if (environment(name)) return refuse(name, "sealing with an Azure HSM is not available. Remove the variable");
+    if (!value(name).empty()) return refuse(name, "sealing with an Azure HSM is not available. Remove the variable");
   }
   return Ok();
 }
@@ -83,6 +95,13 @@ class Settings {
     return file_[option.key].value_or(fallback);
   }
 
+  /// Where the seal directory lies by default.
+  std::filesystem::path WorkingFolder() const {
+    if (const auto value = environment_("EDG_CWD"); value && !value->empty()) return *value;
+    std::error_code unknown;
+    return std::filesystem::current_path(unknown);
+  }
+
   bool Bool(const Option& option, bool flag_value) const {
     if (flag_value) return true;
     if (const auto value = environment_(option.variable); value && !value->empty()) return *value == "1";
@@ -97,8 +116,13 @@ class Settings {
 Status CheckFileKeys(const toml::table& file) {
   for (const auto& [key, value] : file) {
     const auto known = [&](const Option& option) { return key.str() == option.key; };
-    if (std::ranges::none_of(kTextOptions, known) && std::ranges::none_of(kBoolOptions, known)) {
+    const bool text = std::ranges::any_of(kTextOptions, known);
+    if (!text && std::ranges::none_of(kBoolOptions, known)) {
       return Error(Code::kInvalidArgument, "config.key", "unknown setting `" + std::string(key.str()) + "`");
+    }
+    if (text ? !value.is_string() : !value.is_boolean()) {
+      return Error(Code::kInvalidArgument, "config.type",
+                   "`" + std::string(key.str()) + "` must be " + (text ? "a string" : "true or false"));
     }
   }
   return Ok();
@@ -128,6 +152,7 @@ Status Fill(Config& config, const Settings& settings, const std::array<std::stri
   config.prometheus_address = text(2, "");
   config.dns_names = text(3, config.dns_names);
   config.seal_directory = text(4, "");
+  if (config.seal_directory.empty()) config.seal_directory = settings.WorkingFolder() / "marblerun-coordinator-data";
   config.startup_manifest = text(5, "");
   config.sim_platform = text(6, "");
   config.sim_signer = text(7, std::string(64, '0'));

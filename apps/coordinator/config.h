@@ -28,7 +28,6 @@ struct Config {
   bool debug_logging = false;
   LogLevel http_error_level = LogLevel::kError;
   std::optional<std::string> bad_http_error_level;
-  bool print_version = false;
 };
 
 /// What parsing the command line came to: a configuration, or text to print and an exit code (help, version, mistakes).

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <thread>
 
 #include "api/grpc/server.h"
@@ -35,6 +36,7 @@ namespace asio = boost::asio;
 
 // Enough that calls waiting for the disk gather into batches.
 constexpr std::size_t kWorkers = 64;
+constexpr std::chrono::milliseconds kDrain{200};
 constexpr std::size_t kMaxManifest = std::size_t{32} << 20U;
 
 /// Keeps messages of the HTTP server below a level of their own.
@@ -91,9 +93,7 @@ Status SetStartupManifest(const Config& config, control::Coordinator& coordinato
 
 control::CoordinatorOptions OptionsFrom(const Config& config) {
   control::CoordinatorOptions options;
-  options.seal_directory = config.seal_directory.empty()
-                               ? std::filesystem::current_path() / "marblerun-coordinator-data"
-                               : config.seal_directory;
+  options.seal_directory = config.seal_directory;
   options.dns_names = config.dns_names;
   options.curve = config.curve;
   options.lenient_manifest = config.lenient_manifest;
@@ -179,20 +179,22 @@ Status Run(const Config& config, Logger& logger) {
   logger.Info("Starting client https server", {{"address", client_listener->LocalAddress()}});
   client_server.Start();
 
+  std::promise<int> signalled;
   asio::signal_set signals(io, SIGINT, SIGTERM);
-  signals.async_wait([&](boost::system::error_code, int signal) {
-    logger.Info("Shutting down", {{"signal", signal}});
-    marble_server.Stop();
-    client_server.Stop();
-    if (monitoring_server) monitoring_server->Stop();
-    io.stop();
-  });
+  signals.async_wait([&](boost::system::error_code, int signal) { signalled.set_value(signal); });
   const unsigned threads = std::max(2U, std::thread::hardware_concurrency());
   std::vector<std::jthread> pool;
-  for (unsigned i = 1; i < threads; ++i) pool.emplace_back([&] { io.run(); });
-  io.run();
-  pool.clear();
+  for (unsigned i = 0; i < threads; ++i) pool.emplace_back([&] { io.run(); });
+  logger.Info("Shutting down", {{"signal", signalled.get_future().get()}});
+  marble_server.Stop();
+  client_server.Stop();
+  if (monitoring_server) monitoring_server->Stop();
+  // Calls under way end, and their answers get a moment to leave, before the connections go.
   workers.join();
+  std::promise<void> never;
+  (void)never.get_future().wait_for(kDrain);
+  io.stop();
+  pool.clear();
   coordinator->Flush();
   return Ok();
 }

@@ -189,7 +189,10 @@ Result<ActivationResponse> Coordinator::Activate(const ActivationRequest& reques
       if (const auto committed = impl_->journal->Commit(decide); !committed) {
         if (committed.error().reason() == "activate.changed") continue;
         if (committed.error().reason() == "activate.limit") return committed.error();
-        return Internal(committed.error(), "committing the activation");
+        const Error failed = Internal(committed.error(), "committing the activation");
+        // Nothing was written: the marble may try again.
+        const bool full = committed.error().code() == Code::kResourceExhausted;
+        return full ? Error(Code::kUnavailable, failed.reason(), failed.message()) : failed;
       }
     }
     impl_->deps.observer.ActivationSucceeded(request.marble_type, request.uuid, request.evidence, now);

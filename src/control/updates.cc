@@ -93,11 +93,24 @@ class UpdateBuilder {
   Instant now_;
 };
 
+// Whether there is a ledger on disk at all is settled by the first manifest.
+Status CheckSealMode(const Deployment& before, const Deployment& after) {
+  using manifest::SealMode;
+  const bool was_disabled = before.manifest().config.seal_mode == SealMode::kDisabled;
+  const bool is_disabled = after.manifest().config.seal_mode == SealMode::kDisabled;
+  if (was_disabled == is_disabled) return Ok();
+  return Error(
+      Code::kInvalidArgument, "update.seal_mode",
+      "an update cannot change Config.SealMode to or from Disabled: whether the state is kept is decided by the "
+      "first manifest");
+}
+
 // Everything that can fail of applying an update, before it is decided.
 Result<PreparedUpdate> Prepare(const Coordinator::Impl& impl, const State& state, Bytes manifest, bool lenient) {
   Random& random = impl.deps.random;
   const Instant now = impl.DecisionTime(state);
   STEELIE_TRY(const std::shared_ptr<const Deployment> next, Deployment::Compile(std::move(manifest), lenient));
+  STEELIE_CHECK_OK(CheckSealMode(*state.deployment, *next));
   STEELIE_TRY(const pki::IntermediateInput input, NewIntermediate(impl.options.curve, random));
   STEELIE_TRY(const pki::Authority authority, state.authority->Rotate(input, now));
   PreparedUpdate out;
@@ -143,6 +156,11 @@ void AddRecoverySecrets(const std::optional<PreparedUpdate>& prepared, UpdateRes
   for (const auto& [name, ciphertext] : prepared->recovery->secrets.ciphertexts) {
     result.recovery_secrets->emplace(name, ciphertext);
   }
+}
+
+void LogApplied(const Coordinator::Impl& impl) {
+  impl.deps.logger.Info("An updated manifest overriding the original manifest was set.");
+  impl.deps.logger.Info("Please restart your Marbles to enforce the update.");
 }
 
 UpdateResult ResultOf(const State& state) {
@@ -229,7 +247,7 @@ Result<UpdateResult> UpdateAll(Coordinator::Impl& impl, const State& view, const
     return events;
   };
   STEELIE_TRY(const Journal::ViewPtr after, impl.journal->Commit(decide, PersistFor(impl, prepared)));
-  if (prepared) impl.deps.logger.Info("An updated manifest overriding the original manifest was set.");
+  if (prepared) LogApplied(impl);
   UpdateResult result = ResultOf(*after);
   AddRecoverySecrets(prepared, result);
   return result;
@@ -285,8 +303,12 @@ Result<UpdateResult> Acknowledge(Coordinator::Impl& impl, const Caller& caller, 
     return events;
   };
   STEELIE_TRY(const Journal::ViewPtr after, impl.journal->Commit(decide, PersistFor(impl, prepared)));
-  impl.deps.logger.Info("Received update acknowledgement", {{"user", user->name}, {"missingAcknowledgments", missing}});
-  if (prepared) impl.deps.logger.Info("An updated manifest overriding the original manifest was set.");
+  impl.deps.logger.Info(
+      "Received update acknowledgement",
+      {{"user", user->name},
+       {"missingAcknowledgments", missing},
+       {"missingUsers", Bracketed(after->pending ? after->pending->MissingUsers() : std::vector<std::string>())}});
+  if (prepared) LogApplied(impl);
   UpdateResult result = ResultOf(*after);
   AddRecoverySecrets(prepared, result);
   return result;

@@ -94,16 +94,17 @@ Status Write(Coordinator::Impl& impl, const Caller& caller, const NameMap<Secret
   const auto view = impl.View();
   STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
   STEELIE_CHECK_OK(RequirePhase(*view, Phase::kAcceptingMarbles));
-  STEELIE_TRY(const SecretMap secrets, Convert(*view->deployment, uploads));
-  STEELIE_CHECK_OK(DryRun(*view->deployment, *view->authority, ForDryRun(*view, secrets), impl.deps.random,
-                          impl.DecisionTime(*view)));
-  for (const auto& [name, secret] : secrets) {
+  // First of all: nobody learns by other refusals which secrets exist, or makes us try out templates.
+  for (const auto& [name, upload] : uploads) {
     if (!Authorised(*user, manifest::Action::kWriteSecret, {name})) {
       impl.journal->Record(UserRefused{user->name, "write secret"});
       return Error(Code::kPermissionDenied, "user.forbidden",
                    "user " + user->name + " is not allowed to update secret: " + name);
     }
   }
+  STEELIE_TRY(const SecretMap secrets, Convert(*view->deployment, uploads));
+  STEELIE_CHECK_OK(DryRun(*view->deployment, *view->authority, ForDryRun(*view, secrets), impl.deps.random,
+                          impl.DecisionTime(*view)));
   const auto decide = [&](const State& state) -> Result<std::vector<EventBody>> {
     if (state.deployment != view->deployment) {
       return Error(Code::kAborted, "state.changed", "the manifest changed in the meantime: try again");

@@ -17,6 +17,10 @@ seal::PlatformKey ToPlatformKey(const platform::SealingKey& key) {
   return key.Reveal([](ByteView bytes) { return seal::PlatformKey(bytes); });
 }
 
+// Whether a key cannot be had here at all, as opposed to not now: only the former leads to recovery, in which anybody
+// may set a new manifest.
+bool MeansRecovery(const Error& error) { return error.reason() == "vault.key" || error.reason() == "seal.key_file"; }
+
 Error NoKey(const std::string& why) { return Error(Code::kPermissionDenied, "vault.key", why); }
 
 }  // namespace
@@ -47,7 +51,7 @@ Result<Opened> Vault::Open() {
 Result<ledger::LedgerKey> Vault::UnsealKey(const ledger::Header& header) {
   seal::KeyDirectory keys(directory_.string());
   const Result<std::optional<seal::KeyFile>> file = keys.Read();
-  if (!file) return NoKey(file.error().message());
+  if (!file) return file.error();
   if (!file->has_value()) return NoKey("the file sealed_key is missing");
   if ((*file)->ledger_id != header.id) return NoKey("the file sealed_key belongs to another ledger");
   const auto wrapped = std::ranges::find((*file)->keys, header.key_epoch, &seal::WrappedKey::key_epoch);
@@ -74,12 +78,32 @@ Result<Opened> Vault::OpenLedger() {
   }
   auto key = UnsealKey(*header);
   Opened opened;
+  if (!key && !MeansRecovery(key.error())) return key.error();
   if (!key) {
     locked_ = true;
     opened.locked = key.error();
     return opened;
   }
-  return Replay(std::move(*key));
+  const ledger::LedgerKey copy = key->Clone();
+  STEELIE_TRY(opened, Replay(std::move(*key)));
+  TidyKeyFile(*header, copy, opened.state->deployment->manifest().config.seal_mode);
+  return opened;
+}
+
+// After a change of epoch that a crash interrupted the file still holds the old key, and a manifest may have asked for
+// another seal mode since the key was sealed. Neither is a reason not to start.
+void Vault::TidyKeyFile(const ledger::Header& header, const ledger::LedgerKey& key, manifest::SealMode mode) {
+  const auto tidy = [&]() -> Status {
+    if (mode == manifest::SealMode::kDisabled) return Ok();
+    seal::KeyDirectory keys(directory_.string());
+    STEELIE_TRY(const std::optional<seal::KeyFile> file, keys.Read());
+    STEELIE_TRY(seal::WrappedKey wrapped, WrapKey(mode, header, key));
+    if (file && file->keys.size() == 1 && file->keys.front().platform_info == wrapped.platform_info) return Ok();
+    return keys.Write({header.id, simulation_, {std::move(wrapped)}});
+  };
+  if (const Status done = tidy(); !done) {
+    logger_.Warn("The key file could not be brought up to date", {{"error", done.error().message()}});
+  }
 }
 
 Result<Opened> Vault::Replay(ledger::LedgerKey key) {

@@ -58,6 +58,7 @@ class Vault {
   Status OpenStore();
   Result<Opened> OpenLedger();
   Result<ledger::LedgerKey> UnsealKey(const ledger::Header& header);
+  void TidyKeyFile(const ledger::Header& header, const ledger::LedgerKey& key, manifest::SealMode mode);
   Result<Opened> Replay(ledger::LedgerKey key);
   Result<seal::WrappedKey> WrapKey(manifest::SealMode mode, const ledger::Header& header, const ledger::LedgerKey& key);
   Status BackUpLocked();

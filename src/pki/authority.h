@@ -72,8 +72,8 @@ class Authority {
   std::shared_ptr<const Bytes> issuer_name_, issuer_key_id_;
 };
 
-/// Arcs stay below 2^31, the most that some parsers read.
-/// Extension (non-critical, a DER TRUE) of every CA certificate of a Coordinator in simulation mode.
+/// Extension (non-critical, a DER TRUE) of every CA certificate of a Coordinator in simulation mode. Arcs stay below
+/// 2^31, the most that some parsers read.
 inline constexpr const char* kSimulationOid = "2.25.1594387621";
 
 inline constexpr std::string_view kRootName = "MarbleRun Coordinator";

@@ -30,6 +30,7 @@ struct ServerState {
   CallCounter* counter;
   ServerLimits limits;
   std::atomic<std::size_t> connections = 0;
+  std::atomic<bool> stopping = false;
 };
 
 namespace {
@@ -206,7 +207,9 @@ void Connection::OnRequestEnd(std::int32_t id) {
   Stream& stream = at->second;
   stream.dispatched = true;
   if (shared_->counter != nullptr) shared_->counter->CallStarted();
-  if (stream.method != "POST" || !stream.content_type.starts_with("application/grpc")) {
+  if (shared_->stopping) {
+    Respond(id, Error(Code::kUnavailable, "grpc.stopping", "the Coordinator is shutting down"));
+  } else if (stream.method != "POST" || !stream.content_type.starts_with("application/grpc")) {
     Respond(id, Error(Code::kUnimplemented, "grpc.content_type", "expected a gRPC call"));
   } else if (stream.too_large) {
     Respond(id, Error(Code::kResourceExhausted, "grpc.size", "received message larger than max (4194304 bytes)"));
@@ -365,6 +368,9 @@ void Server::Start() {
   });
 }
 
-void Server::Stop() { shared_->listener->Stop(); }
+void Server::Stop() {
+  shared_->stopping = true;
+  shared_->listener->Stop();
+}
 
 }  // namespace steelie::api::grpc

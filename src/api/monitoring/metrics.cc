@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kMaxSeries = 1'000;
 constexpr std::size_t kMaxEvents = 1'000;
 constexpr std::size_t kMaxUnknownTypes = 100;
+constexpr const char* kOther = "other";
 const prometheus::Histogram::BucketBoundaries kSeconds = {0.005, 0.025, 0.1, 0.5, 1, 2.5, 5};
 const prometheus::Histogram::BucketBoundaries kSizes = {100, 1000, 2000, 5000, 10000};
 
@@ -31,6 +32,10 @@ class SeriesCounter {
 
   void Increment(const std::string& type, const std::string& uuid) {
     MutexLock lock(mutex_);
+    if (uuid == kOther) {  // as sent by a marble: it joins the sum of those that were retired
+      family_.Add({{"type", type}, {"uuid", kOther}}).Increment();
+      return;
+    }
     const auto key = std::make_pair(type, uuid);
     auto at = series_.find(key);
     if (at == series_.end()) {
@@ -49,7 +54,7 @@ class SeriesCounter {
     const Key oldest = order_.front();
     order_.pop_front();
     const auto at = series_.find(oldest);
-    family_.Add({{"type", oldest.first}, {"uuid", "other"}}).Increment(at->second->Value());
+    family_.Add({{"type", oldest.first}, {"uuid", kOther}}).Increment(at->second->Value());
     family_.Remove(at->second);
     series_.erase(at);
   }

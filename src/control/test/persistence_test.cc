@@ -78,6 +78,19 @@ TEST_F(PersistenceTest, Promise2AMissingOrDamagedKeyFileMeansRecoveryNeverFresh)
   EXPECT_EQ(Root(), root);
 }
 
+// An error that may pass is no reason to let anybody set a new manifest.
+TEST_F(PersistenceTest, AKeyFileThatCannotBeReadEndsTheStart) {
+  ASSERT_OK(Set(Manifest(kMarbles, kKeys)));
+  Stop();
+  std::filesystem::rename(SealFile("sealed_key"), SealFile("moved"));
+  std::filesystem::create_directory(SealFile("sealed_key"));
+  EXPECT_FALSE(TryStart(none_).has_value());
+  std::filesystem::remove(SealFile("sealed_key"));
+  std::filesystem::rename(SealFile("moved"), SealFile("sealed_key"));
+  Start();
+  EXPECT_EQ(coordinator_->phase(), Phase::kAcceptingMarbles);
+}
+
 TEST_F(PersistenceTest, AKeyFileOfAnotherLedgerMeansRecovery) {
   ASSERT_OK(Set(Manifest(kMarbles, kKeys)));
   Stop();

@@ -133,6 +133,22 @@ TEST_F(UsersTest, KeysStayUnlessTheRootSecretIsRotated) {
   EXPECT_THAT(Activate("limited"), FailsWith("activate.limit"));
 }
 
+TEST_F(UsersTest, AnUpdateKeepsWhetherTheStateIsKept) {
+  const auto with_mode = [&](const char* mode) {
+    return Make([&](json& m) {
+      m["Config"]["UpdateThreshold"] = 1;
+      m["Config"]["SealMode"] = mode;
+    });
+  };
+  ASSERT_OK(Set(with_mode("ProductKey")));
+  EXPECT_THAT(Submit("alice", with_mode("Disabled")), FailsWith("update.seal_mode"));
+  const std::string key = Env("m", "S");
+  ASSERT_OK(Submit("alice", with_mode("UniqueKey")));
+  Restart();
+  Restart();
+  EXPECT_EQ(Env("m", "S"), key);
+}
+
 TEST_F(UsersTest, Promise1NoSecretWithoutARole) {
   ASSERT_OK(Set(Make()));
   EXPECT_THAT(coordinator_->ReadSecrets(users_["alice"], {"shared"}), FailsWith("user.forbidden"));
