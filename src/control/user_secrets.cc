@@ -90,21 +90,26 @@ SecretMap ForDryRun(const State& view, const SecretMap& uploaded) {
   return out;
 }
 
+Error RefuseWrite(Coordinator::Impl& impl, const KnownUser& user, const std::string& secret) {
+  impl.journal->Record(UserRefused{user.name, "write secret"});
+  return Error(Code::kPermissionDenied, "user.forbidden",
+               "user " + user.name + " is not allowed to update secret: " + secret);
+}
+
 Status Write(Coordinator::Impl& impl, const Caller& caller, const NameMap<SecretUpload>& uploads) {
   const auto view = impl.View();
   STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
   STEELIE_CHECK_OK(RequirePhase(*view, Phase::kAcceptingMarbles));
-  // First of all: nobody learns by other refusals which secrets exist, or makes us try out templates.
-  for (const auto& [name, upload] : uploads) {
-    if (!Authorised(*user, manifest::Action::kWriteSecret, {name})) {
-      impl.journal->Record(UserRefused{user->name, "write secret"});
-      return Error(Code::kPermissionDenied, "user.forbidden",
-                   "user " + user->name + " is not allowed to update secret: " + name);
-    }
-  }
+  // Whoever may write nothing learns nothing more and makes us try out no templates. For others the values are judged
+  // first, as clients of the reference expect.
+  if (!Authorised(*user, manifest::Action::kWriteSecret, {}))
+    return RefuseWrite(impl, *user, uploads.empty() ? "" : uploads.begin()->first);
   STEELIE_TRY(const SecretMap secrets, Convert(*view->deployment, uploads));
   STEELIE_CHECK_OK(DryRun(*view->deployment, *view->authority, ForDryRun(*view, secrets), impl.deps.random,
                           impl.DecisionTime(*view)));
+  for (const auto& [name, secret] : secrets) {
+    if (!Authorised(*user, manifest::Action::kWriteSecret, {name})) return RefuseWrite(impl, *user, name);
+  }
   const auto decide = [&](const State& state) -> Result<std::vector<EventBody>> {
     if (state.deployment != view->deployment) {
       return Error(Code::kAborted, "state.changed", "the manifest changed in the meantime: try again");
