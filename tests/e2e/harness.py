@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PROGRAM = os.environ.get("STEELIE_COORDINATOR", "")
+if not os.access(PROGRAM, os.X_OK) or os.path.isdir(PROGRAM):
+    raise SystemExit(f"STEELIE_COORDINATOR must name the program to test, it is `{PROGRAM}`")
 TIMEOUT = 20
 
 # In the log as JSON and as text for people.
