@@ -3,7 +3,7 @@ BUILD ?= build/dev
 PRESET ?= dev
 CMAKE_BUILD = cmake --build $(BUILD)
 
-.PHONY: help setup configure build test check lint fix clean demo
+.PHONY: help setup configure build test check lint fix clean demo fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -27,6 +27,12 @@ fix: setup ## repair what lint can repair
 	@tools/lint/run --fix
 
 check: lint test ## everything that continuous integration runs
+
+# Seconds per target; the corpora beside the sources are the start, findings are kept in build/fuzz.
+FUZZ_SECONDS ?= 60
+fuzz: ## fuzz every decoder with libFuzzer (FUZZ_SECONDS each)
+	@tools/setup tools/packages-fuzz.txt
+	@tools/fuzz $(FUZZ_SECONDS)
 
 clean: ## remove the build folders
 	@rm -rf build

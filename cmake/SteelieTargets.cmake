@@ -44,6 +44,10 @@ function(steelie_fuzz)
   if(STEELIE_FUZZ)
     add_executable(${ARG_NAME}_fuzz ${ARG_SRC})
     target_link_libraries(${ARG_NAME}_fuzz PRIVATE ${ARG_DEPS} steelie_flags -fsanitize=fuzzer)
+    set_target_properties(${ARG_NAME}_fuzz PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+    # For tools/fuzz: which targets there are, and where their corpora lie.
+    set_property(GLOBAL APPEND_STRING PROPERTY STEELIE_FUZZ_TARGETS
+                                               "${ARG_NAME} ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_CORPUS}\n")
   endif()
 endfunction()
 

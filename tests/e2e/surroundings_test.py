@@ -374,6 +374,15 @@ class DirectoryTest(DeployedCase):
             self.assertRecovers("belongs to another ledger")
         self.assertWhole(self.start())
 
+    def test_key_file_that_cannot_be_read(self):
+        # That may pass. Recovery, in which anybody may set a new manifest, would be the wrong answer.
+        (self.seal / "sealed_key").rename(self.folder / "sealed_key")
+        (self.seal / "sealed_key").mkdir()
+        self.assertRefusesToStart("seal.unreadable", "sealed_key")
+        (self.seal / "sealed_key").rmdir()
+        (self.folder / "sealed_key").rename(self.seal / "sealed_key")
+        self.assertWhole(self.start())
+
     def test_new_manifest_in_recovery_keeps_the_old_state(self):
         key = (self.seal / "sealed_key").read_bytes()
         (self.seal / "sealed_key").unlink()
