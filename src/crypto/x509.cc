@@ -138,6 +138,20 @@ Result<Certificate> Certificate::FromDer(ByteView der) {
   return out;
 }
 
+Result<Certificate> Certificate::FromNative(x509_st* certificate) {
+  std::uint8_t* der = nullptr;
+  const int n = i2d_X509(certificate, &der);
+  const std::unique_ptr<std::uint8_t, void (*)(std::uint8_t*)> owned(der, [](std::uint8_t* p) { OPENSSL_free(p); });
+  if (n <= 0 || static_cast<std::size_t>(n) > kMaxCertificate) {
+    return openssl::QueueError(Code::kInvalidArgument, "crypto.x509.parse", "certificate is larger than 1 MiB");
+  }
+  X509_up_ref(certificate);
+  Certificate out;
+  out.cert_ = std::shared_ptr<X509>(certificate, X509_free);
+  out.der_ = std::make_shared<const Bytes>(der, der + n);
+  return out;
+}
+
 Result<Certificate> Certificate::FromPem(std::string_view text) {
   const std::vector<PemBlock> blocks = PemDecode(text);
   if (blocks.empty()) return Error(Code::kInvalidArgument, "crypto.x509.pem", "no PEM block found");

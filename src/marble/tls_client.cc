@@ -108,12 +108,8 @@ Status TlsClient::Handshake(const TlsSettings& settings, const std::string& host
     return Error(Code::kInternal, "activate.protocol", peer_ + " does not speak HTTP/2, as gRPC needs it");
   }
   const openssl::X509Ptr peer(SSL_get1_peer_certificate(ssl));
-  std::uint8_t* der = nullptr;
-  const int size = peer != nullptr ? i2d_X509(peer.get(), &der) : 0;
-  if (size <= 0) return Error(Code::kInternal, "activate.protocol", peer_ + " presents no certificate");
-  auto certificate = Certificate::FromDer({der, static_cast<std::size_t>(size)});
-  OPENSSL_free(der);
-  STEELIE_TRY(server_, std::move(certificate));
+  if (peer == nullptr) return Error(Code::kInternal, "activate.protocol", peer_ + " presents no certificate");
+  STEELIE_TRY(server_, Certificate::FromNative(peer.get()));
   return Ok();
 }
 
