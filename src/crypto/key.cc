@@ -6,8 +6,10 @@
 #include <openssl/x509.h>
 
 #include <array>
+#include <mutex>
 
 #include "base/check.h"
+#include "crypto/ec_encoding.h"
 #include "crypto/openssl_util.h"
 
 namespace steelie {
@@ -147,14 +149,29 @@ std::string_view KeyKindName(KeyKind kind) {
   return "unsupported key";
 }
 
+struct PublicKey::Encoding {
+  std::once_flag once;
+  Bytes spki;
+  /// We made the key: named curve, uncompressed, nothing optional.
+  bool plain = false;
+};
+
 PublicKey PublicKey::FromNative(evp_pkey_st* key) {
   EVP_PKEY_up_ref(key);
   PublicKey out;
   out.key_ = Share(key);
-  out.spki_ = std::make_shared<const Bytes>(EncodeSpki(key));
+  out.encoding_ = std::make_shared<Encoding>();
   out.kind_ = KindOf(key);
   out.bits_ = EVP_PKEY_get_bits(key);
   return out;
+}
+
+const Bytes& PublicKey::spki() const {
+  std::call_once(encoding_->once, [this] {
+    auto quick = encoding_->plain ? EncodeEcSpki(key_.get(), kind_) : std::nullopt;
+    encoding_->spki = quick ? std::move(*quick) : EncodeSpki(key_.get());
+  });
+  return encoding_->spki;
 }
 
 Result<PublicKey> PublicKey::FromSpki(ByteView der) {
@@ -231,7 +248,9 @@ Result<PrivateKey> PrivateKey::Generate(KeyKind kind, int rsa_bits) {
   }
   if (raw == nullptr) return openssl::QueueError(Code::kInternal, "crypto.key.generate", "key generation failed");
   std::shared_ptr<EVP_PKEY> key = Share(raw);
-  return PrivateKey(key, PublicKey::FromNative(raw));
+  PublicKey public_key = PublicKey::FromNative(raw);
+  public_key.encoding_->plain = true;
+  return PrivateKey(key, std::move(public_key));
 }
 
 Result<PrivateKey> PrivateKey::FromPkcs8(ByteView der) {
@@ -246,6 +265,9 @@ Result<PrivateKey> PrivateKey::FromPkcs8(ByteView der) {
 }
 
 Pkcs8 PrivateKey::ToPkcs8() const {
+  if (public_key_.encoding_->plain) {
+    if (const auto quick = EncodeEcPkcs8(key_.get(), kind())) return Pkcs8(ByteView(*quick));
+  }
   PKCS8_PRIV_KEY_INFO* info = EVP_PKEY2PKCS8(key_.get());
   std::uint8_t* der = nullptr;
   const int n = i2d_PKCS8_PRIV_KEY_INFO(info, &der);

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+
+#include "crypto/key.h"
+
+namespace steelie {
+
+// Encodings of keys on P-256 and P-384. OpenSSL 3.0 goes through all of its encoders and decoders for every key, which
+// takes longer than to make the key; here everything but the numbers is constant. For crypto/ only.
+
+/// DER SubjectPublicKeyInfo, or nothing if the key is of another kind or form.
+std::optional<Bytes> EncodeEcSpki(evp_pkey_st* key, KeyKind kind);
+/// PKCS#8, with the public key, as OpenSSL writes it; or nothing.
+std::optional<SecretBuffer> EncodeEcPkcs8(evp_pkey_st* key, KeyKind kind);
+
+}  // namespace steelie
