@@ -95,4 +95,15 @@ std::optional<SecretBuffer> EncodeEcPkcs8(evp_pkey_st* key, KeyKind kind) {
   return out;
 }
 
+std::optional<EcPoint> FindEcPoint(ByteView spki) {
+  for (const EcFormat& format : kEcFormats) {
+    const std::size_t prefix = format.spki_prefix.size();
+    if (spki.size() != prefix + 1 + 2 * format.field || spki[prefix] != 0x04) continue;
+    if (PublicEqual(spki.first(prefix), AsBytes(format.spki_prefix))) {
+      return EcPoint{format.kind, spki.subspan(prefix + 1)};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace steelie

@@ -14,4 +14,11 @@ std::optional<Bytes> EncodeEcSpki(evp_pkey_st* key, KeyKind kind);
 /// PKCS#8, with the public key, as OpenSSL writes it; or nothing.
 std::optional<SecretBuffer> EncodeEcPkcs8(evp_pkey_st* key, KeyKind kind);
 
+/// Where in a SubjectPublicKeyInfo of one of these curves the point is; nothing for any other form of any key.
+struct EcPoint {
+  KeyKind kind;
+  ByteView xy;
+};
+std::optional<EcPoint> FindEcPoint(ByteView spki);
+
 }  // namespace steelie

@@ -52,6 +52,21 @@ KeyKind KindOf(EVP_PKEY* key) {
   }
 }
 
+// A key without numbers; to copy it costs a fraction of setting up a curve by its name.
+EVP_PKEY* CurveParameters(KeyKind kind) {
+  const auto make = [](const char* curve) {
+    const PkeyCtxPtr ctx(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+    EVP_PKEY* made = nullptr;
+    openssl::CheckOk(EVP_PKEY_paramgen_init(ctx.get()), "EC parameters");
+    openssl::CheckOk(EVP_PKEY_CTX_set_group_name(ctx.get(), curve), "EC parameters");
+    openssl::CheckOk(EVP_PKEY_paramgen(ctx.get(), &made), "EC parameters");
+    return made;
+  };
+  static EVP_PKEY* const k256 = make("P-256");
+  static EVP_PKEY* const k384 = make("P-384");
+  return kind == KeyKind::kEcP256 ? k256 : k384;
+}
+
 bool IsEc(KeyKind kind) { return NameOfCurve(kind) != nullptr; }
 
 std::shared_ptr<EVP_PKEY> Share(EVP_PKEY* key) { return {key, EVP_PKEY_free}; }
@@ -184,23 +199,19 @@ Result<PublicKey> PublicKey::FromSpki(ByteView der) {
 }
 
 Result<PublicKey> PublicKey::FromEcPoint(KeyKind curve, ByteView xy) {
-  const Error bad(Code::kInvalidArgument, "crypto.key.point", "not a point on the curve");
   const std::size_t field = curve == KeyKind::kEcP256 ? 32 : curve == KeyKind::kEcP384 ? 48 : 0;
-  if (field == 0 || xy.size() != 2 * field) return bad;
-  Bytes point{0x04};
-  point.insert(point.end(), xy.begin(), xy.end());
-  std::string group = NameOfCurve(curve);
-  const PkeyCtxPtr ctx(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
-  OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), 0),
-                         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()),
-                         OSSL_PARAM_construct_end()};
-  EVP_PKEY* raw = nullptr;
-  if (EVP_PKEY_fromdata_init(ctx.get()) != 1 || EVP_PKEY_fromdata(ctx.get(), &raw, EVP_PKEY_PUBLIC_KEY, params) != 1) {
+  if (field != 0 && xy.size() == 2 * field) {
+    Bytes point{0x04};
+    point.insert(point.end(), xy.begin(), xy.end());
+    const openssl::PkeyPtr key(EVP_PKEY_new());
+    // Also checks that the point is on the curve.
+    if (EVP_PKEY_copy_parameters(key.get(), CurveParameters(curve)) == 1 &&
+        EVP_PKEY_set1_encoded_public_key(key.get(), point.data(), point.size()) == 1) {
+      return FromNative(key.get());
+    }
     openssl::DrainErrors();
-    return bad;
   }
-  const openssl::PkeyPtr key(raw);
-  return FromNative(key.get());
+  return Error(Code::kInvalidArgument, "crypto.key.point", "not a point on the curve");
 }
 
 bool PublicKey::Verify(SignatureScheme scheme, ByteView message, ByteView signature) const {
@@ -241,6 +252,9 @@ Result<PrivateKey> PrivateKey::Generate(KeyKind kind, int rsa_bits) {
     raw = EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", static_cast<std::size_t>(rsa_bits));
   } else if (kind == KeyKind::kEd25519) {
     raw = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+  } else if (kind == KeyKind::kEcP256 || kind == KeyKind::kEcP384) {
+    const PkeyCtxPtr ctx(EVP_PKEY_CTX_new(CurveParameters(kind), nullptr));
+    if (EVP_PKEY_keygen_init(ctx.get()) != 1 || EVP_PKEY_keygen(ctx.get(), &raw) != 1) raw = nullptr;
   } else if (const char* curve = NameOfCurve(kind)) {
     raw = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve);
   } else {
