@@ -71,13 +71,12 @@ std::optional<Bytes> EncodeEcSpki(evp_pkey_st* key, KeyKind kind) {
   return out;
 }
 
-std::optional<SecretBuffer> EncodeEcPkcs8(evp_pkey_st* key, KeyKind kind) {
-  const EcFormat* format = FormatOf(kind);
-  if (format == nullptr) return std::nullopt;
-  const auto point = PointOf(key, *format);
+std::optional<SecretBuffer> EncodeEcPkcs8(evp_pkey_st* key, ByteView spki) {
+  const auto point = FindEcPoint(spki);
   if (!point) return std::nullopt;
+  const EcFormat* format = FormatOf(point->kind);
   SecretBuffer out;
-  out.reserve(format->pkcs8_prefix.size() + format->field + format->pkcs8_middle.size() + point->size());
+  out.reserve(format->pkcs8_prefix.size() + format->field + format->pkcs8_middle.size() + 1 + point->xy.size());
   Append(out, AsBytes(format->pkcs8_prefix));
   out.resize(out.size() + format->field);
   // Straight into the output, so that no copy stays anywhere: in the machine's byte order, padded to the field's size.
@@ -91,7 +90,8 @@ std::optional<SecretBuffer> EncodeEcPkcs8(evp_pkey_st* key, KeyKind kind) {
   }
   std::ranges::reverse(scalar);
   Append(out, AsBytes(format->pkcs8_middle));
-  Append(out, *point);
+  out.push_back(0x04);
+  Append(out, point->xy);
   return out;
 }
 

@@ -11,8 +11,8 @@ namespace steelie {
 
 /// DER SubjectPublicKeyInfo, or nothing if the key is of another kind or form.
 std::optional<Bytes> EncodeEcSpki(evp_pkey_st* key, KeyKind kind);
-/// PKCS#8, with the public key, as OpenSSL writes it; or nothing.
-std::optional<SecretBuffer> EncodeEcPkcs8(evp_pkey_st* key, KeyKind kind);
+/// PKCS#8, with the public key, as OpenSSL writes it; or nothing. `spki` is the key's.
+std::optional<SecretBuffer> EncodeEcPkcs8(evp_pkey_st* key, ByteView spki);
 
 /// Where in a SubjectPublicKeyInfo of one of these curves the point is; nothing for any other form of any key.
 struct EcPoint {

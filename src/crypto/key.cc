@@ -280,7 +280,7 @@ Result<PrivateKey> PrivateKey::FromPkcs8(ByteView der) {
 
 Pkcs8 PrivateKey::ToPkcs8() const {
   if (public_key_.encoding_->plain) {
-    if (const auto quick = EncodeEcPkcs8(key_.get(), kind())) return Pkcs8(ByteView(*quick));
+    if (const auto quick = EncodeEcPkcs8(key_.get(), public_key_.spki())) return Pkcs8(ByteView(*quick));
   }
   PKCS8_PRIV_KEY_INFO* info = EVP_PKEY2PKCS8(key_.get());
   std::uint8_t* der = nullptr;
