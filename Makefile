@@ -3,7 +3,7 @@ BUILD ?= build/dev
 PRESET ?= dev
 CMAKE_BUILD = cmake --build $(BUILD)
 
-.PHONY: help setup configure build test check lint fix clean demo fuzz
+.PHONY: help setup configure build test check lint fix clean demo fuzz bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -39,3 +39,6 @@ clean: ## remove the build folders
 
 demo: build ## the main job on real programs, step by step
 	@deploy/demo/demo $(BUILD)/bin
+
+bench: configure ## measure what an activation costs; BENCH_OPTIONS='--json FILE' and others go to tests/load/bench.py
+	@$(CMAKE_BUILD) --target bench

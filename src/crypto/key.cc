@@ -6,8 +6,10 @@
 #include <openssl/x509.h>
 
 #include <array>
+#include <mutex>
 
 #include "base/check.h"
+#include "crypto/ec_encoding.h"
 #include "crypto/openssl_util.h"
 
 namespace steelie {
@@ -48,6 +50,21 @@ KeyKind KindOf(EVP_PKEY* key) {
     default:
       return KeyKind::kOther;
   }
+}
+
+// A key without numbers; to copy it costs a fraction of setting up a curve by its name.
+EVP_PKEY* CurveParameters(KeyKind kind) {
+  const auto make = [](const char* curve) {
+    const PkeyCtxPtr ctx(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+    EVP_PKEY* made = nullptr;
+    openssl::CheckOk(EVP_PKEY_paramgen_init(ctx.get()), "EC parameters");
+    openssl::CheckOk(EVP_PKEY_CTX_set_group_name(ctx.get(), curve), "EC parameters");
+    openssl::CheckOk(EVP_PKEY_paramgen(ctx.get(), &made), "EC parameters");
+    return made;
+  };
+  static EVP_PKEY* const k256 = make("P-256");
+  static EVP_PKEY* const k384 = make("P-384");
+  return kind == KeyKind::kEcP256 ? k256 : k384;
 }
 
 bool IsEc(KeyKind kind) { return NameOfCurve(kind) != nullptr; }
@@ -147,14 +164,29 @@ std::string_view KeyKindName(KeyKind kind) {
   return "unsupported key";
 }
 
+struct PublicKey::Encoding {
+  std::once_flag once;
+  Bytes spki;
+  /// We made the key: named curve, uncompressed, nothing optional.
+  bool plain = false;
+};
+
 PublicKey PublicKey::FromNative(evp_pkey_st* key) {
   EVP_PKEY_up_ref(key);
   PublicKey out;
   out.key_ = Share(key);
-  out.spki_ = std::make_shared<const Bytes>(EncodeSpki(key));
+  out.encoding_ = std::make_shared<Encoding>();
   out.kind_ = KindOf(key);
   out.bits_ = EVP_PKEY_get_bits(key);
   return out;
+}
+
+const Bytes& PublicKey::spki() const {
+  std::call_once(encoding_->once, [this] {
+    auto quick = encoding_->plain ? EncodeEcSpki(key_.get(), kind_) : std::nullopt;
+    encoding_->spki = quick ? std::move(*quick) : EncodeSpki(key_.get());
+  });
+  return encoding_->spki;
 }
 
 Result<PublicKey> PublicKey::FromSpki(ByteView der) {
@@ -167,23 +199,19 @@ Result<PublicKey> PublicKey::FromSpki(ByteView der) {
 }
 
 Result<PublicKey> PublicKey::FromEcPoint(KeyKind curve, ByteView xy) {
-  const Error bad(Code::kInvalidArgument, "crypto.key.point", "not a point on the curve");
   const std::size_t field = curve == KeyKind::kEcP256 ? 32 : curve == KeyKind::kEcP384 ? 48 : 0;
-  if (field == 0 || xy.size() != 2 * field) return bad;
-  Bytes point{0x04};
-  point.insert(point.end(), xy.begin(), xy.end());
-  std::string group = NameOfCurve(curve);
-  const PkeyCtxPtr ctx(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
-  OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), 0),
-                         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()),
-                         OSSL_PARAM_construct_end()};
-  EVP_PKEY* raw = nullptr;
-  if (EVP_PKEY_fromdata_init(ctx.get()) != 1 || EVP_PKEY_fromdata(ctx.get(), &raw, EVP_PKEY_PUBLIC_KEY, params) != 1) {
+  if (field != 0 && xy.size() == 2 * field) {
+    Bytes point{0x04};
+    point.insert(point.end(), xy.begin(), xy.end());
+    const openssl::PkeyPtr key(EVP_PKEY_new());
+    // Also checks that the point is on the curve.
+    if (EVP_PKEY_copy_parameters(key.get(), CurveParameters(curve)) == 1 &&
+        EVP_PKEY_set1_encoded_public_key(key.get(), point.data(), point.size()) == 1) {
+      return FromNative(key.get());
+    }
     openssl::DrainErrors();
-    return bad;
   }
-  const openssl::PkeyPtr key(raw);
-  return FromNative(key.get());
+  return Error(Code::kInvalidArgument, "crypto.key.point", "not a point on the curve");
 }
 
 bool PublicKey::Verify(SignatureScheme scheme, ByteView message, ByteView signature) const {
@@ -224,6 +252,9 @@ Result<PrivateKey> PrivateKey::Generate(KeyKind kind, int rsa_bits) {
     raw = EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", static_cast<std::size_t>(rsa_bits));
   } else if (kind == KeyKind::kEd25519) {
     raw = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+  } else if (kind == KeyKind::kEcP256 || kind == KeyKind::kEcP384) {
+    const PkeyCtxPtr ctx(EVP_PKEY_CTX_new(CurveParameters(kind), nullptr));
+    if (EVP_PKEY_keygen_init(ctx.get()) != 1 || EVP_PKEY_keygen(ctx.get(), &raw) != 1) raw = nullptr;
   } else if (const char* curve = NameOfCurve(kind)) {
     raw = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve);
   } else {
@@ -231,7 +262,9 @@ Result<PrivateKey> PrivateKey::Generate(KeyKind kind, int rsa_bits) {
   }
   if (raw == nullptr) return openssl::QueueError(Code::kInternal, "crypto.key.generate", "key generation failed");
   std::shared_ptr<EVP_PKEY> key = Share(raw);
-  return PrivateKey(key, PublicKey::FromNative(raw));
+  PublicKey public_key = PublicKey::FromNative(raw);
+  public_key.encoding_->plain = true;
+  return PrivateKey(key, std::move(public_key));
 }
 
 Result<PrivateKey> PrivateKey::FromPkcs8(ByteView der) {
@@ -246,6 +279,9 @@ Result<PrivateKey> PrivateKey::FromPkcs8(ByteView der) {
 }
 
 Pkcs8 PrivateKey::ToPkcs8() const {
+  if (public_key_.encoding_->plain) {
+    if (const auto quick = EncodeEcPkcs8(key_.get(), public_key_.spki())) return Pkcs8(ByteView(*quick));
+  }
   PKCS8_PRIV_KEY_INFO* info = EVP_PKEY2PKCS8(key_.get());
   std::uint8_t* der = nullptr;
   const int n = i2d_PKCS8_PRIV_KEY_INFO(info, &der);

@@ -44,8 +44,8 @@ class PublicKey {
   KeyKind kind() const { return kind_; }
   /// Modulus length of RSA, field size of a curve.
   int bits() const { return bits_; }
-  /// DER SubjectPublicKeyInfo.
-  const Bytes& spki() const { return *spki_; }
+  /// DER SubjectPublicKeyInfo. Encoded when first asked for: whoever only verifies never needs it.
+  const Bytes& spki() const;
 
   /// Whether `signature` (DER for ECDSA) over `message` is by this key. A scheme that does not fit the key is false.
   bool Verify(SignatureScheme scheme, ByteView message, ByteView signature) const;
@@ -57,10 +57,13 @@ class PublicKey {
   evp_pkey_st* native() const { return key_.get(); }
 
  private:
+  struct Encoding;
+  friend class PrivateKey;
+
   PublicKey() = default;
 
   std::shared_ptr<evp_pkey_st> key_;
-  std::shared_ptr<const Bytes> spki_;
+  std::shared_ptr<Encoding> encoding_;  // never null
   KeyKind kind_ = KeyKind::kOther;
   int bits_ = 0;
 };

@@ -4,11 +4,13 @@
 #include <openssl/asn1.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 
 #include "crypto/der.h"
 #include "crypto/openssl_util.h"
 #include "crypto/pem.h"
+#include "crypto/plain_request.h"
 
 namespace steelie {
 namespace {
@@ -121,6 +123,47 @@ Bytes AlgorithmIdentifier(SignatureScheme scheme) {
   }
 }
 
+CertificateRequest Contents(const X509_NAME* subject, const STACK_OF(X509_EXTENSION) * extensions) {
+  CertificateRequest out;
+  out.subject = Attributes(subject);
+  const GeneralNamesPtr names(
+      static_cast<GENERAL_NAMES*>(X509V3_get_d2i(extensions, NID_subject_alt_name, nullptr, nullptr)));
+  if (names != nullptr) CollectNames(names.get(), &out.dns_names, &out.ip_addresses);
+  return out;
+}
+
+// OpenSSL's value of an element that nothing follows; null if it is malformed.
+template <auto Decode, typename T>
+bool DecodeAll(ByteView der, T& out) {
+  const std::uint8_t* at = der.data();
+  out.reset(Decode(nullptr, &at, static_cast<long>(der.size())));
+  return out != nullptr && at == der.data() + der.size();
+}
+
+// Requests of the usual form without OpenSSL's own parser, whose decoding of the key takes longer than verifying the
+// signature. Nothing for every other request and every failure: then OpenSSL says what it is.
+std::optional<CertificateRequest> ParsePlain(ByteView der) {
+  using NamePtr = std::unique_ptr<X509_NAME, openssl::Deleter<X509_NAME_free>>;
+  constexpr auto kFreeAll = [](X509_EXTENSIONS* all) { sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free); };
+  using ExtensionsPtr = std::unique_ptr<X509_EXTENSIONS, openssl::Deleter<kFreeAll>>;
+  const auto plain = SplitPlainRequest(der);
+  if (!plain) return std::nullopt;
+  const auto key = PublicKey::FromEcPoint(plain->key.kind, plain->key.xy);
+  NamePtr subject;
+  ExtensionsPtr extensions;
+  if (!key || !DecodeAll<d2i_X509_NAME>(plain->subject, subject) ||
+      (plain->extensions && !DecodeAll<d2i_X509_EXTENSIONS>(*plain->extensions, extensions)) ||
+      !key->Verify(plain->scheme, plain->info, plain->signature)) {
+    openssl::DrainErrors();
+    return std::nullopt;
+  }
+  CertificateRequest out = Contents(subject.get(), extensions.get());
+  openssl::DrainErrors();
+  const auto fits = [](const Bytes& ip) { return ip.size() == 4 || ip.size() == 16; };
+  if (!std::ranges::all_of(out.ip_addresses, fits)) return std::nullopt;
+  return out;
+}
+
 }  // namespace
 
 Result<Certificate> Certificate::FromDer(ByteView der) {
@@ -135,6 +178,20 @@ Result<Certificate> Certificate::FromDer(ByteView der) {
     return openssl::QueueError(Code::kInvalidArgument, "crypto.x509.parse", "not a DER X.509 certificate");
   }
   out.der_ = std::make_shared<const Bytes>(ToBytes(der));
+  return out;
+}
+
+Result<Certificate> Certificate::FromNative(x509_st* certificate) {
+  std::uint8_t* der = nullptr;
+  const int n = i2d_X509(certificate, &der);
+  const std::unique_ptr<std::uint8_t, void (*)(std::uint8_t*)> owned(der, [](std::uint8_t* p) { OPENSSL_free(p); });
+  if (n <= 0 || static_cast<std::size_t>(n) > kMaxCertificate) {
+    return openssl::QueueError(Code::kInvalidArgument, "crypto.x509.parse", "certificate is larger than 1 MiB");
+  }
+  X509_up_ref(certificate);
+  Certificate out;
+  out.cert_ = std::shared_ptr<X509>(certificate, X509_free);
+  out.der_ = std::make_shared<const Bytes>(der, der + n);
   return out;
 }
 
@@ -204,6 +261,7 @@ Result<CertificateRequest> CertificateRequest::ParseAndVerify(ByteView der) {
     return Error(Code::kInvalidArgument, "crypto.csr.size",
                  "certificate request has " + std::to_string(der.size()) + " bytes, at most 65536 are accepted");
   }
+  if (auto plain = ParsePlain(der)) return std::move(*plain);
   const std::uint8_t* at = der.data();
   const openssl::X509ReqPtr req(d2i_X509_REQ(nullptr, &at, static_cast<long>(der.size())));
   if (req == nullptr || at != der.data() + der.size()) {
@@ -222,13 +280,8 @@ Result<CertificateRequest> CertificateRequest::ParseAndVerify(ByteView der) {
     return openssl::QueueError(Code::kInvalidArgument, "crypto.csr.signature",
                                "the signature of the certificate request does not verify");
   }
-  CertificateRequest out;
-  out.subject = Attributes(X509_REQ_get_subject_name(req.get()));
   STACK_OF(X509_EXTENSION)* extensions = X509_REQ_get_extensions(req.get());
-  if (auto* names = static_cast<GENERAL_NAMES*>(X509V3_get_d2i(extensions, NID_subject_alt_name, nullptr, nullptr))) {
-    CollectNames(names, &out.dns_names, &out.ip_addresses);
-    GENERAL_NAMES_free(names);
-  }
+  CertificateRequest out = Contents(X509_REQ_get_subject_name(req.get()), extensions);
   sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
   openssl::DrainErrors();
   for (const Bytes& ip : out.ip_addresses) {

@@ -29,6 +29,9 @@ class Certificate {
   static Result<Certificate> FromDer(ByteView der);
   /// The first PEM block of the text, whatever its label. Errors also: `crypto.x509.pem` if there is no block.
   static Result<Certificate> FromPem(std::string_view text);
+  /// Takes a reference to a certificate that was parsed already. For code that holds OpenSSL objects.
+  /// Errors: kInvalidArgument `crypto.x509.parse` above 1 MiB.
+  static Result<Certificate> FromNative(x509_st* certificate);
 
   const Bytes& der() const { return *der_; }
   std::string ToPem() const;

@@ -6,8 +6,13 @@ namespace steelie::marble {
 
 Result<CallResult> CallUnary(const Endpoint& endpoint, const MarbleIdentity& identity, const std::string& path,
                              ByteView message, const CallOptions& options) {
+  return CallUnary(endpoint, TlsSettings(identity), path, message, options);
+}
+
+Result<CallResult> CallUnary(const Endpoint& endpoint, const TlsSettings& settings, const std::string& path,
+                             ByteView message, const CallOptions& options) {
   const auto now = [] { return std::chrono::steady_clock::now(); };
-  STEELIE_TRY(const auto connection, TlsClient::Connect(endpoint, identity, now() + options.connect_timeout));
+  STEELIE_TRY(const auto connection, TlsClient::Connect(endpoint, settings, now() + options.connect_timeout));
   const Deadline deadline = now() + options.call_timeout;
   Http2Exchange exchange({.path = path,
                           .authority = endpoint.ToString(),

@@ -19,12 +19,14 @@ struct CallResult {
   Certificate server;
 };
 
-/// One unary gRPC call on a connection of its own.
+/// One unary gRPC call on a connection of its own. With settings: for many calls with one identity.
 ///
 /// Errors: those of TlsClient and DecodeResponse: kUnavailable `activate.unreachable`, where trying again can help;
 /// kDeadlineExceeded `activate.timeout`; `activate.refused` with the server's status; `activate.protocol`;
 /// kResourceExhausted `activate.size`.
 Result<CallResult> CallUnary(const Endpoint& endpoint, const MarbleIdentity& identity, const std::string& path,
+                             ByteView message, const CallOptions& options);
+Result<CallResult> CallUnary(const Endpoint& endpoint, const TlsSettings& settings, const std::string& path,
                              ByteView message, const CallOptions& options);
 
 }  // namespace steelie::marble

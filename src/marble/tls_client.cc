@@ -14,7 +14,6 @@
 namespace steelie::marble {
 namespace {
 
-using ContextPtr = std::unique_ptr<SSL_CTX, openssl::Deleter<SSL_CTX_free>>;
 using SslPtr = std::unique_ptr<SSL, openssl::Deleter<SSL_free>>;
 
 constexpr std::array<std::uint8_t, 3> kAlpn = {2, 'h', '2'};
@@ -24,9 +23,23 @@ void CheckOk(long result, const char* what) { openssl::CheckOk(result > 0 ? 1 : 
 
 }  // namespace
 
+TlsSettings::TlsSettings(const MarbleIdentity& identity) : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free) {
+  SSL_CTX* context = context_.get();
+  CheckOk(context != nullptr ? 1 : 0, "TLS context");
+  CheckOk(SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION), "TLS versions");
+  CheckOk(SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20"), "TLS 1.2 suites");
+  // P-256 first: the key share that every server can use, those in FIPS mode too.
+  CheckOk(SSL_CTX_set1_groups_list(context, "P-256:X25519:P-384:P-521"), "TLS groups");
+  SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  // What arrives are secrets: decrypted records do not stay in the library's buffers.
+  SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_NO_RENEGOTIATION);
+  CheckOk(SSL_CTX_use_certificate(context, identity.certificate.native()), "marble certificate");
+  CheckOk(SSL_CTX_use_PrivateKey(context, identity.key.native()), "marble key");
+}
+
 // TLS works on two memory buffers; this class moves their bytes to and from the socket.
 struct TlsClient::Tls {
-  ContextPtr context;
   SslPtr ssl;
   BIO* in = nullptr;   // owned by ssl
   BIO* out = nullptr;  // owned by ssl
@@ -45,11 +58,11 @@ TlsClient::~TlsClient() {
   CloseSocket(fd_);
 }
 
-Result<std::unique_ptr<TlsClient>> TlsClient::Connect(const Endpoint& endpoint, const MarbleIdentity& identity,
+Result<std::unique_ptr<TlsClient>> TlsClient::Connect(const Endpoint& endpoint, const TlsSettings& settings,
                                                       Deadline deadline) {
   STEELIE_TRY(const int fd, ConnectTcp(endpoint, deadline));
   std::unique_ptr<TlsClient> client(new TlsClient(fd, endpoint));
-  const auto handshake = client->Handshake(identity, endpoint.host, deadline);
+  const auto handshake = client->Handshake(settings, endpoint.host, deadline);
   if (handshake) return client;
   // A server that stays silent here has seen nothing of the call: it may be asked again.
   const Error& error = handshake.error();
@@ -57,23 +70,9 @@ Result<std::unique_ptr<TlsClient>> TlsClient::Connect(const Endpoint& endpoint, 
   return Error(Code::kUnavailable, "activate.unreachable", error.message());
 }
 
-Status TlsClient::Handshake(const MarbleIdentity& identity, const std::string& host, Deadline deadline) {
+Status TlsClient::Handshake(const TlsSettings& settings, const std::string& host, Deadline deadline) {
   Tls& tls = *tls_;
-  tls.context.reset(SSL_CTX_new(TLS_client_method()));
-  SSL_CTX* context = tls.context.get();
-  CheckOk(context != nullptr ? 1 : 0, "TLS context");
-  CheckOk(SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION), "TLS versions");
-  CheckOk(SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20"), "TLS 1.2 suites");
-  // P-256 first: the key share that every server can use, those in FIPS mode too.
-  CheckOk(SSL_CTX_set1_groups_list(context, "P-256:X25519:P-384:P-521"), "TLS groups");
-  SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  // What arrives are secrets: decrypted records do not stay in the library's buffers.
-  SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_NO_RENEGOTIATION);
-  CheckOk(SSL_CTX_use_certificate(context, identity.certificate.native()), "marble certificate");
-  CheckOk(SSL_CTX_use_PrivateKey(context, identity.key.native()), "marble key");
-
-  tls.ssl.reset(SSL_new(context));
+  tls.ssl.reset(SSL_new(settings.native()));
   SSL* ssl = tls.ssl.get();
   tls.in = BIO_new(BIO_s_mem());
   tls.out = BIO_new(BIO_s_mem());
@@ -109,12 +108,8 @@ Status TlsClient::Handshake(const MarbleIdentity& identity, const std::string& h
     return Error(Code::kInternal, "activate.protocol", peer_ + " does not speak HTTP/2, as gRPC needs it");
   }
   const openssl::X509Ptr peer(SSL_get1_peer_certificate(ssl));
-  std::uint8_t* der = nullptr;
-  const int size = peer != nullptr ? i2d_X509(peer.get(), &der) : 0;
-  if (size <= 0) return Error(Code::kInternal, "activate.protocol", peer_ + " presents no certificate");
-  auto certificate = Certificate::FromDer({der, static_cast<std::size_t>(size)});
-  OPENSSL_free(der);
-  STEELIE_TRY(server_, std::move(certificate));
+  if (peer == nullptr) return Error(Code::kInternal, "activate.protocol", peer_ + " presents no certificate");
+  STEELIE_TRY(server_, Certificate::FromNative(peer.get()));
   return Ok();
 }
 

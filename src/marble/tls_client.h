@@ -7,6 +7,8 @@
 #include "crypto/x509.h"
 #include "marble/identity.h"
 
+struct ssl_ctx_st;
+
 namespace steelie::marble {
 
 using Deadline = std::chrono::steady_clock::time_point;
@@ -21,6 +23,18 @@ struct Endpoint {
   std::string ToString() const;
 };
 
+/// What the marble's side of TLS needs besides a connection. For many connections with one identity; cheap to copy,
+/// thread-safe.
+class TlsSettings {
+ public:
+  explicit TlsSettings(const MarbleIdentity& identity);
+
+  ssl_ctx_st* native() const { return context_.get(); }
+
+ private:
+  std::shared_ptr<ssl_ctx_st> context_;
+};
+
 /// A TLS connection (1.2 or 1.3, ALPN `h2`) that presents the marble's certificate.
 ///
 /// The server is NOT authenticated here: whoever needs to know who it is looks at `server()` (marble/pin.h). Blocking,
@@ -29,7 +43,7 @@ class TlsClient {
  public:
   /// Errors: kUnavailable `activate.unreachable` names what failed: name resolution, connection, handshake, time;
   /// kInternal `activate.protocol` the server does not offer HTTP/2.
-  static Result<std::unique_ptr<TlsClient>> Connect(const Endpoint& endpoint, const MarbleIdentity& identity,
+  static Result<std::unique_ptr<TlsClient>> Connect(const Endpoint& endpoint, const TlsSettings& settings,
                                                     Deadline deadline);
   ~TlsClient();
   TlsClient(const TlsClient&) = delete;
@@ -47,7 +61,7 @@ class TlsClient {
   struct Tls;
   TlsClient(int fd, const Endpoint& endpoint);
 
-  Status Handshake(const MarbleIdentity& identity, const std::string& host, Deadline deadline);
+  Status Handshake(const TlsSettings& settings, const std::string& host, Deadline deadline);
   Status Flush(Deadline deadline);
   Result<bool> Receive(Deadline deadline);
 

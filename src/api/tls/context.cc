@@ -82,11 +82,7 @@ std::unique_ptr<boost::asio::ssl::context> MakeServerContext(Options options) {
 std::optional<Certificate> PeerLeaf(SSL* ssl) {
   const openssl::X509Ptr peer(SSL_get1_peer_certificate(ssl));
   if (peer == nullptr) return std::nullopt;
-  std::uint8_t* der = nullptr;
-  const int size = i2d_X509(peer.get(), &der);
-  if (size <= 0) return std::nullopt;
-  auto leaf = Certificate::FromDer({der, static_cast<std::size_t>(size)});
-  OPENSSL_free(der);
+  auto leaf = Certificate::FromNative(peer.get());
   if (!leaf) return std::nullopt;
   return std::move(*leaf);
 }

@@ -35,6 +35,16 @@ TEST_P(EveryKind, SignsVerifiesAndRoundTrips) {
   EXPECT_EQ(pub.kind(), GetParam().kind);
 }
 
+TEST_P(EveryKind, IsEncodedAsOpenSslDoesIt) {
+  ASSERT_OK_AND_ASSIGN(const PrivateKey made, PrivateKey::Generate(GetParam().kind, GetParam().rsa_bits));
+  const Pkcs8 pkcs8 = made.ToPkcs8();
+  // A key that was read is encoded by OpenSSL.
+  ASSERT_OK_AND_ASSIGN(const PrivateKey read, pkcs8.Reveal([](ByteView der) { return PrivateKey::FromPkcs8(der); }));
+  EXPECT_EQ(made.public_key().spki(), read.public_key().spki());
+  const auto hex = [](const Pkcs8& key) { return key.Reveal([](ByteView der) { return HexEncode(der); }); };
+  EXPECT_EQ(hex(pkcs8), hex(read.ToPkcs8()));
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryKind,
                          ::testing::Values(Case{KeyKind::kEcP224, 0, SignatureScheme::kEcdsaSha256},
                                            Case{KeyKind::kEcP256, 0, SignatureScheme::kEcdsaSha256},

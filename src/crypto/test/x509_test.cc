@@ -5,6 +5,7 @@
 #include "base/testing/result_matchers.h"
 #include "crypto/der.h"
 #include "crypto/pem.h"
+#include "crypto/plain_request.h"
 
 namespace steelie {
 namespace {
@@ -22,6 +23,55 @@ TEST(Csr, WhatIsCreatedVerifies) {
     EXPECT_EQ(FormatIp(csr.ip_addresses[0]), "127.0.0.1");
     EXPECT_TRUE(csr.subject.empty());
   }
+}
+
+// A request with a subject and names; `more` is one more attribute, or nothing.
+Bytes RequestWithSubject(const PrivateKey& key, const Bytes& more) {
+  const Bytes subject = der::Sequence({der::Element(
+      der::kSet, der::Sequence({der::Oid("2.5.4.3"), der::Element(der::kUtf8String, AsBytes("M\xc3\xbcller"))}))});
+  const Bytes names = der::Sequence({der::Element(der::ContextPrimitive(2), AsBytes("a.example")),
+                                     der::Element(der::ContextPrimitive(7), Bytes{127, 0, 0, 1})});
+  const Bytes extensions = der::Sequence({der::Sequence({der::Oid("2.5.29.17"), der::OctetString(names)})});
+  const Bytes attribute = der::Sequence({der::Oid("1.2.840.113549.1.9.14"), der::Element(der::kSet, extensions)});
+  const Bytes info = der::Sequence({der::Integer(0), subject, key.public_key().spki(),
+                                    der::Element(der::ContextConstructed(0), der::Concat({attribute, more}))});
+  return der::Sequence({info, der::Sequence({der::Oid("1.2.840.10045.4.3.2")}),
+                        der::BitString(*key.Sign(SignatureScheme::kEcdsaSha256, info))});
+}
+
+// Usual requests take a short way, others are left to OpenSSL's parser: what is in them must not depend on it.
+TEST(Csr, UsualAndUnusualFormsGiveTheSame) {
+  const Bytes password =
+      der::Sequence({der::Oid("1.2.840.113549.1.9.7"), der::Element(der::kSet, der::DirectoryString("x"))});
+  for (const KeyKind kind : {KeyKind::kEcP256, KeyKind::kEcP384, KeyKind::kEcP521}) {
+    ASSERT_OK_AND_ASSIGN(const PrivateKey key, PrivateKey::Generate(kind));
+    for (const Bytes& more : {Bytes(), password}) {
+      const Bytes der = RequestWithSubject(key, more);
+      EXPECT_EQ(SplitPlainRequest(der).has_value(), more.empty() && kind != KeyKind::kEcP521);
+      ASSERT_OK_AND_ASSIGN(const CertificateRequest csr, CertificateRequest::ParseAndVerify(der));
+      ASSERT_EQ(csr.subject.size(), 1U);
+      EXPECT_EQ(csr.subject[0].oid, "2.5.4.3");
+      EXPECT_EQ(csr.subject[0].value, "M\xc3\xbcller");
+      EXPECT_EQ(csr.dns_names, std::vector<std::string>{"a.example"});
+      EXPECT_EQ(csr.ip_addresses, (std::vector<Bytes>{{127, 0, 0, 1}}));
+    }
+  }
+}
+
+TEST(Csr, NoBeginningOrDamageOfAUsualRequestIsSplitWrongly) {
+  ASSERT_OK_AND_ASSIGN(const PrivateKey key, PrivateKey::Generate(KeyKind::kEcP256));
+  const Bytes der = RequestWithSubject(key, {});
+  for (std::size_t i = 0; i < der.size(); ++i) {
+    EXPECT_FALSE(SplitPlainRequest(ByteView(der).first(i)).has_value()) << i;
+    Bytes bad = der;
+    for (const unsigned bit : {0x01U, 0x20U, 0x80U}) {
+      bad[i] = static_cast<std::uint8_t>(der[i] ^ bit);
+      EXPECT_FALSE(CertificateRequest::ParseAndVerify(bad).has_value()) << i;
+    }
+  }
+  Bytes longer = der;
+  longer.push_back(0);
+  EXPECT_FALSE(SplitPlainRequest(longer).has_value());
 }
 
 TEST(Csr, RefusesEveryChangedByte) {
