@@ -199,7 +199,7 @@ ParsedConfig ParseConfig(int argc, const char* const* argv, const Environment& e
   } catch (const CLI::ParseError& error) {
     std::ostringstream out, err;
     parsed.exit_code = app.exit(error, out, err) == 0 ? 0 : 1;
-    parsed.output = out.str() + err.str();
+    parsed.output = *parsed.exit_code == 0 ? out.str() : "Error: " + std::string(error.what()) + " (see --help)\n";
     return parsed;
   }
   if (const Status supported = RefuseUnsupported(environment); !supported) return Failed(supported.error());

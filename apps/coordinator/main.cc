@@ -147,7 +147,8 @@ Status Run(const Config& config, Logger& logger) {
   const api::rest::Router router(*coordinator, logger);
   HttpLogger http_logger(logger, config.http_error_level);
 
-  STEELIE_TRY(auto mesh_listener, api::net::Listener::Open(io.get_executor(), config.mesh_address, logger));
+  STEELIE_TRY(auto mesh_listener,
+              api::net::Listener::Open(io.get_executor(), config.mesh_address, logger).WithContext("--mesh-addr"));
   api::grpc::MarbleService service(*coordinator, logger);
   api::grpc::Server marble_server(
       mesh_listener,
@@ -157,7 +158,8 @@ Status Run(const Config& config, Logger& logger) {
                                    .alpn_required = true}),
       service, workers, logger, &metrics);
 
-  STEELIE_TRY(auto client_listener, api::net::Listener::Open(io.get_executor(), config.client_address, logger));
+  STEELIE_TRY(auto client_listener,
+              api::net::Listener::Open(io.get_executor(), config.client_address, logger).WithContext("--client-addr"));
   api::rest::HttpServer client_server(
       client_listener,
       api::tls::MakeServerContext({.identity = [&] { return coordinator->ClientApiIdentity(); },
@@ -167,7 +169,8 @@ Status Run(const Config& config, Logger& logger) {
 
   std::unique_ptr<api::rest::HttpServer> monitoring_server;
   if (!config.prometheus_address.empty()) {
-    STEELIE_TRY(auto listener, api::net::Listener::Open(io.get_executor(), config.prometheus_address, logger));
+    STEELIE_TRY(auto listener, api::net::Listener::Open(io.get_executor(), config.prometheus_address, logger)
+                                   .WithContext("--prometheus-addr"));
     logger.Info("Starting prometheus /metrics endpoint", {{"address", listener->LocalAddress()}});
     monitoring_server = std::make_unique<api::rest::HttpServer>(
         listener, nullptr, MonitoringHandlers(metrics, *coordinator), workers, http_logger);
