@@ -42,7 +42,12 @@ std::string CommandPath(const CLI::App& command) {
 std::string HelpText(const CLI::App& command) {
   std::string out = command.get_formatter()->make_help(&command, CommandPath(command), CLI::AppFormatMode::Normal);
   while (out.ends_with("\n\n")) out.pop_back();
-  return command.get_parent() == nullptr ? out : out + "\nOptions of every command: steelie --help\n";
+  const CLI::App* group = command.get_parent();
+  if (group == nullptr) return out;
+  // A command takes the options of its group, too, but its help does not list them.
+  const bool more = group->get_parent() != nullptr && group->get_options().size() > 1;
+  if (more) out += "\nOptions of all its commands: " + CommandPath(*group) + " --help";
+  return out + "\nOptions of every command: steelie --help\n";
 }
 
 }  // namespace steelie::cli

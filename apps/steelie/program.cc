@@ -34,8 +34,8 @@ void Print(std::FILE* file, const std::string& text) { std::fputs(text.c_str(), 
 std::string Explained(const Error& error) {
   if (error.reason() != "client.tls.untrusted") return error.message();
   return error.message() +
-         ". If the Coordinator was set up anew, run 'steelie manifest verify' to verify it and to update the "
-         "certificate cache";
+         ". Is this the client API? If the Coordinator was set up anew, run 'steelie manifest verify' to verify it and "
+         "to update the certificate cache; in recovery, use 'steelie status --insecure' and 'steelie recover'";
 }
 
 }  // namespace

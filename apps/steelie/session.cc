@@ -27,8 +27,9 @@ Result<client::CoordinatorDescription> LoadDescription(const Program& program) {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) {
       return Error(Code::kInvalidArgument, "cli.no_description",
-                   "nothing says what a genuine Coordinator is: give its properties with --era-config, or skip the "
-                   "verification with --insecure");
+                   "nothing says what a genuine Coordinator is: give its properties with --era-config or in " + path +
+                       " (on the simulated platform: 'steelie package-info PROGRAM --json' prints them), or skip "
+                       "the verification with --insecure");
     }
     program.console().Line("Reusing existing config file");
   }

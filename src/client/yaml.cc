@@ -170,7 +170,7 @@ Result<ConvertedYaml> ConvertText(const std::string& text) {
   const std::vector<YAML::Node> documents = YAML::LoadAll(text);
   if (documents.size() != 1) {
     return Error(Code::kInvalidArgument, "client.yaml",
-                 documents.empty() ? "the document is empty" : "there is more than one YAML document");
+                 documents.empty() ? "1:1: the document is empty" : "1:1: there is more than one YAML document");
   }
   return Converter().Convert(documents.front());
 }
