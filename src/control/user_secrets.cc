@@ -25,7 +25,7 @@ Result<std::shared_ptr<const StoredSecret>> FromKey(const std::string& name, con
   const std::string type(SecretTypeName(definition.type));
   if (upload.certificate || upload.private_key) {
     return Bad("wrong_fields",
-               "secret " + name + " is set to be of type symmetric-key but specified values for a certificate");
+               "secret " + name + " is set to be of type " + type + " but specified values for a certificate");
   }
   const SecretBuffer empty;
   const SecretBuffer& value = upload.key ? *upload.key : empty;
@@ -68,7 +68,7 @@ Result<SecretMap> Convert(const Deployment& deployment, const NameMap<SecretUplo
   for (const auto& [name, upload] : uploads) {
     const auto definition = deployment.manifest().secrets.find(name);
     if (definition == deployment.manifest().secrets.end()) {
-      return Bad("unknown", "secret manifest specifies a secret which the original manifest does not contain");
+      return Bad("unknown", "secret manifest specifies a secret which the original manifest does not contain: " + name);
     }
     if (!definition->second.user_defined) return Bad("not_writeable", "secret " + name + " is not writeable");
     auto stored = manifest::IsCertificate(definition->second.type) ? FromCertificate(name, definition->second, upload)
