@@ -3,7 +3,6 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <csignal>
@@ -13,6 +12,7 @@
 
 #include "api/grpc/server.h"
 #include "api/monitoring/metrics.h"
+#include "api/net/io_threads.h"
 #include "api/net/listener.h"
 #include "api/rest/http_server.h"
 #include "api/rest/router.h"
@@ -142,12 +142,12 @@ Status Run(const Config& config, Logger& logger) {
                      [&](std::string_view type) { return coordinator->DefinesMarble(type); });
   STEELIE_CHECK_OK(SetStartupManifest(config, *coordinator));
 
-  asio::io_context io;
+  api::net::IoThreads io(std::max(2U, std::thread::hardware_concurrency()));
   asio::thread_pool workers(kWorkers);
   const api::rest::Router router(*coordinator, logger);
   HttpLogger http_logger(logger, config.http_error_level);
 
-  STEELIE_TRY(auto mesh_listener, api::net::Listener::Open(io.get_executor(), config.mesh_address, logger));
+  STEELIE_TRY(auto mesh_listener, api::net::Listener::Open(io, config.mesh_address, logger));
   api::grpc::MarbleService service(*coordinator, logger);
   api::grpc::Server marble_server(
       mesh_listener,
@@ -157,7 +157,7 @@ Status Run(const Config& config, Logger& logger) {
                                    .alpn_required = true}),
       service, workers, logger, &metrics);
 
-  STEELIE_TRY(auto client_listener, api::net::Listener::Open(io.get_executor(), config.client_address, logger));
+  STEELIE_TRY(auto client_listener, api::net::Listener::Open(io, config.client_address, logger));
   api::rest::HttpServer client_server(
       client_listener,
       api::tls::MakeServerContext({.identity = [&] { return coordinator->ClientApiIdentity(); },
@@ -167,7 +167,7 @@ Status Run(const Config& config, Logger& logger) {
 
   std::unique_ptr<api::rest::HttpServer> monitoring_server;
   if (!config.prometheus_address.empty()) {
-    STEELIE_TRY(auto listener, api::net::Listener::Open(io.get_executor(), config.prometheus_address, logger));
+    STEELIE_TRY(auto listener, api::net::Listener::Open(io, config.prometheus_address, logger));
     logger.Info("Starting prometheus /metrics endpoint", {{"address", listener->LocalAddress()}});
     monitoring_server = std::make_unique<api::rest::HttpServer>(
         listener, nullptr, MonitoringHandlers(metrics, *coordinator), workers, http_logger);
@@ -179,19 +179,15 @@ Status Run(const Config& config, Logger& logger) {
   logger.Info("Starting client https server", {{"address", client_listener->LocalAddress()}});
   client_server.Start();
 
-  asio::signal_set signals(io, SIGINT, SIGTERM);
+  asio::signal_set signals(io.First(), SIGINT, SIGTERM);
   signals.async_wait([&](boost::system::error_code, int signal) {
     logger.Info("Shutting down", {{"signal", signal}});
     marble_server.Stop();
     client_server.Stop();
     if (monitoring_server) monitoring_server->Stop();
-    io.stop();
+    io.Stop();
   });
-  const unsigned threads = std::max(2U, std::thread::hardware_concurrency());
-  std::vector<std::jthread> pool;
-  for (unsigned i = 1; i < threads; ++i) pool.emplace_back([&] { io.run(); });
-  io.run();
-  pool.clear();
+  io.Run();
   workers.join();
   coordinator->Flush();
   return Ok();
