@@ -130,6 +130,10 @@ Status CheckFileKeys(const toml::table& file) {
 
 Result<toml::table> ReadFile(const std::string& path) {
   if (path.empty()) return toml::table();
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(path, unknown)) {
+    return Error(Code::kInvalidArgument, "config.file", path + " is not a file that can be read");
+  }
   try {
     toml::table file = toml::parse_file(path);
     STEELIE_CHECK_OK(CheckFileKeys(file).WithContext(path));

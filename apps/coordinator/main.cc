@@ -3,7 +3,6 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <csignal>
@@ -14,6 +13,7 @@
 
 #include "api/grpc/server.h"
 #include "api/monitoring/metrics.h"
+#include "api/net/io_threads.h"
 #include "api/net/listener.h"
 #include "api/rest/http_server.h"
 #include "api/rest/router.h"
@@ -142,13 +142,12 @@ Status Run(const Config& config, Logger& logger) {
                      [&](std::string_view type) { return coordinator->DefinesMarble(type); });
   STEELIE_CHECK_OK(SetStartupManifest(config, *coordinator));
 
-  asio::io_context io;
+  api::net::IoThreads io(std::max(2U, std::thread::hardware_concurrency()));
   asio::thread_pool workers(kWorkers);
   const api::rest::Router router(*coordinator, logger);
   HttpLogger http_logger(logger, config.http_error_level);
 
-  STEELIE_TRY(auto mesh_listener,
-              api::net::Listener::Open(io.get_executor(), config.mesh_address, logger).WithContext("--mesh-addr"));
+  STEELIE_TRY(auto mesh_listener, api::net::Listener::Open(io, config.mesh_address, logger).WithContext("--mesh-addr"));
   api::grpc::MarbleService service(*coordinator, logger);
   api::grpc::Server marble_server(
       mesh_listener,
@@ -159,7 +158,7 @@ Status Run(const Config& config, Logger& logger) {
       service, workers, logger, &metrics);
 
   STEELIE_TRY(auto client_listener,
-              api::net::Listener::Open(io.get_executor(), config.client_address, logger).WithContext("--client-addr"));
+              api::net::Listener::Open(io, config.client_address, logger).WithContext("--client-addr"));
   api::rest::HttpServer client_server(
       client_listener,
       api::tls::MakeServerContext({.identity = [&] { return coordinator->ClientApiIdentity(); },
@@ -169,8 +168,8 @@ Status Run(const Config& config, Logger& logger) {
 
   std::unique_ptr<api::rest::HttpServer> monitoring_server;
   if (!config.prometheus_address.empty()) {
-    STEELIE_TRY(auto listener, api::net::Listener::Open(io.get_executor(), config.prometheus_address, logger)
-                                   .WithContext("--prometheus-addr"));
+    STEELIE_TRY(auto listener,
+                api::net::Listener::Open(io, config.prometheus_address, logger).WithContext("--prometheus-addr"));
     logger.Info("Starting prometheus /metrics endpoint", {{"address", listener->LocalAddress()}});
     monitoring_server = std::make_unique<api::rest::HttpServer>(
         listener, nullptr, MonitoringHandlers(metrics, *coordinator), workers, http_logger);
@@ -183,11 +182,9 @@ Status Run(const Config& config, Logger& logger) {
   client_server.Start();
 
   std::promise<int> signalled;
-  asio::signal_set signals(io, SIGINT, SIGTERM);
+  asio::signal_set signals(io.First(), SIGINT, SIGTERM);
   signals.async_wait([&](boost::system::error_code, int signal) { signalled.set_value(signal); });
-  const unsigned threads = std::max(2U, std::thread::hardware_concurrency());
-  std::vector<std::jthread> pool;
-  for (unsigned i = 0; i < threads; ++i) pool.emplace_back([&] { io.run(); });
+  std::jthread runner([&] { io.Run(); });
   logger.Info("Shutting down", {{"signal", signalled.get_future().get()}});
   marble_server.Stop();
   client_server.Stop();
@@ -196,8 +193,8 @@ Status Run(const Config& config, Logger& logger) {
   workers.join();
   std::promise<void> never;
   (void)never.get_future().wait_for(kDrain);
-  io.stop();
-  pool.clear();
+  io.Stop();
+  runner.join();
   coordinator->Flush();
   return Ok();
 }

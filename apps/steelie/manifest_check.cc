@@ -1,5 +1,7 @@
 #include "client/manifest_file.h"
 #include "commands.h"
+#include "control/try_out.h"
+#include "crypto/random.h"
 #include "manifest/fingerprint.h"
 #include "program.h"
 
@@ -30,7 +32,13 @@ std::string ToJson(const manifest::Problem& problem, const std::string& severity
 
 Result<int> Run(const Program& program, const Options& options) {
   STEELIE_TRY(const client::ManifestFile file, client::ReadManifestFile(options.manifest));
-  const manifest::Outcome outcome = client::CheckManifestFile(file, {.lenient = options.lenient});
+  manifest::Outcome outcome = client::CheckManifestFile(file, {.lenient = options.lenient});
+  if (outcome.errors.empty()) {
+    // What a Coordinator does last: every placeholder is tried out. The first that fails is reported.
+    SystemRandom random;
+    const Status tried = control::TryOut(file.document, options.lenient, random, program.clock().Now());
+    if (!tried) outcome.errors.push_back({tried.error().reason(), "/Marbles", 1, 1, tried.error().message()});
+  }
   std::vector<std::string> json;
   const auto report = [&](const manifest::Problem& problem, bool is_error) {
     const std::string severity = Severity(problem, is_error);

@@ -14,6 +14,12 @@ namespace {
 constexpr std::size_t kMaxFile = std::size_t{64} << 10U;
 constexpr std::string_view kSealContext = "steelie simulated sealing key v1";
 
+// False also where it cannot be told: reading the file then says why.
+bool Missing(const std::filesystem::path& path) {
+  std::error_code unknown;
+  return std::filesystem::status(path, unknown).type() == std::filesystem::file_type::not_found;
+}
+
 std::string_view PolicyName(SealingPolicy policy) { return policy == SealingPolicy::kProduct ? "product" : "unique"; }
 
 struct Vendor {
@@ -44,7 +50,7 @@ Result<Certificate> ReadCertificate(const std::filesystem::path& path) {
 }
 
 Result<Vendor> OpenVendor(const std::filesystem::path& folder, Random& random, const Clock& clock) {
-  if (!std::filesystem::exists(folder / "vendor.crt")) {
+  if (Missing(folder / "vendor.crt")) {
     STEELIE_CHECK_OK(CreateFolder(folder));
     STEELIE_TRY(PrivateKey key, PrivateKey::Generate(KeyKind::kEcP256));
     STEELIE_TRY(const Bytes der, pki::IssueSelfSigned("Steelie simulated platform (no protection)", key, {}, {},
@@ -83,7 +89,7 @@ Status WriteHost(const Vendor& vendor, const std::filesystem::path& folder, Rand
 Status SimPlatform::MakeHost(const std::filesystem::path& vendor_folder, const std::filesystem::path& host_folder,
                              Random& random, const Clock& clock) {
   STEELIE_TRY(const Vendor vendor, OpenVendor(vendor_folder, random, clock));
-  if (std::filesystem::exists(host_folder / "host.crt")) {
+  if (!Missing(host_folder / "host.crt")) {
     return Error(Code::kAlreadyExists, "platform.sim.folder", host_folder.string() + " is a simulated host already");
   }
   return WriteHost(vendor, host_folder, random, clock);
@@ -91,7 +97,7 @@ Status SimPlatform::MakeHost(const std::filesystem::path& vendor_folder, const s
 
 Result<std::unique_ptr<SimPlatform>> SimPlatform::Open(const std::filesystem::path& folder, const SimIdentity& identity,
                                                        Random& random, const Clock& clock) {
-  if (!std::filesystem::exists(folder / "host.crt")) {
+  if (Missing(folder / "host.crt")) {
     STEELIE_CHECK_OK(MakeHost(folder, folder, random, clock).WithContext("making the simulated platform"));
   }
   STEELIE_TRY(Certificate root, ReadCertificate(folder / "vendor.crt"));

@@ -76,7 +76,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void OnRead(const error_code& code, std::size_t size);
   void Flush();
   void OnWritten(const error_code& code);
-  void Touch(std::chrono::seconds limit);
+  void Touch(std::chrono::seconds limit) { deadline_ = std::chrono::steady_clock::now() + limit; }
+  void WatchDeadline();
   void Close();
 
   void CreateSession();
@@ -93,6 +94,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<ServerState> shared_;
   asio::ssl::stream<tcp::socket> stream_;
   asio::steady_timer timer_;
+  /// Only moves further away. The timer follows it when it runs out, since setting one anew takes two system calls.
+  std::chrono::steady_clock::time_point deadline_;
   nghttp2_session* session_ = nullptr;
   control::Caller caller_;
   std::map<std::int32_t, Stream> streams_;
@@ -114,6 +117,7 @@ Connection::~Connection() {
 
 void Connection::Start() {
   Touch(shared_->limits.handshake);
+  WatchDeadline();
   stream_.async_handshake(asio::ssl::stream_base::server,
                           [self = shared_from_this()](error_code code) { self->OnHandshake(code); });
 }
@@ -332,11 +336,16 @@ void Connection::OnWritten(const error_code& code) {
   Flush();
 }
 
-void Connection::Touch(std::chrono::seconds limit) {
-  timer_.expires_after(limit);
+void Connection::WatchDeadline() {
+  timer_.expires_at(deadline_);
   timer_.async_wait([weak = weak_from_this()](error_code code) {
-    if (code) return;
-    if (const auto self = weak.lock()) self->Close();
+    const auto self = weak.lock();
+    if (code || self == nullptr || self->closed_) return;
+    if (std::chrono::steady_clock::now() >= self->deadline_) {
+      self->Close();
+    } else {
+      self->WatchDeadline();
+    }
   });
 }
 

@@ -34,8 +34,8 @@ class CallCounter {
 
 struct ServerState;
 
-/// A gRPC server for unary calls: our own TLS listener with nghttp2. Every connection has a strand; calls run on the
-/// workers.
+/// A gRPC server for unary calls: our own TLS listener with nghttp2. A connection stays on its thread; calls run on
+/// the workers.
 class Server {
  public:
   Server(std::shared_ptr<net::Listener> listener, std::unique_ptr<boost::asio::ssl::context> tls, Service& service,

@@ -1,10 +1,10 @@
 #include "api/net/listener.h"
 
 #include <algorithm>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 
 namespace steelie::api::net {
 namespace {
@@ -65,13 +65,12 @@ Result<HostPort> SplitHostPort(const std::string& address) {
   return out;
 }
 
-Listener::Listener(asio::any_io_executor executor, tcp::acceptor acceptor, Logger& logger)
-    : executor_(std::move(executor)), acceptor_(std::move(acceptor)), logger_(logger) {}
+Listener::Listener(IoThreads& io, tcp::acceptor acceptor, Logger& logger)
+    : io_(io), acceptor_(std::move(acceptor)), logger_(logger) {}
 
-Result<std::shared_ptr<Listener>> Listener::Open(asio::any_io_executor executor, const std::string& address,
-                                                 Logger& logger) {
-  STEELIE_TRY(tcp::acceptor acceptor, OpenAddress(executor, address));
-  return std::shared_ptr<Listener>(new Listener(std::move(executor), std::move(acceptor), logger));
+Result<std::shared_ptr<Listener>> Listener::Open(IoThreads& io, const std::string& address, Logger& logger) {
+  STEELIE_TRY(tcp::acceptor acceptor, OpenAddress(io.First(), address));
+  return std::shared_ptr<Listener>(new Listener(io, std::move(acceptor), logger));
 }
 
 void Listener::Start(OnConnection on_connection) {
@@ -80,23 +79,24 @@ void Listener::Start(OnConnection on_connection) {
 }
 
 void Listener::AcceptNext() {
-  acceptor_.async_accept(
-      asio::make_strand(executor_), [self = shared_from_this()](error_code code, tcp::socket socket) {
-        if (code == asio::error::operation_aborted) return;
-        if (!code) {
-          error_code ignored;
-          socket.set_option(tcp::no_delay(true), ignored);
-          self->on_connection_(std::move(socket));
-          self->AcceptNext();
-          return;
-        }
-        // Out of descriptors, most likely: wait for others to end instead of spinning.
-        self->logger_.Warn("Accepting a connection failed", {{"error", code.message()}});
-        auto timer = std::make_shared<asio::steady_timer>(self->executor_, std::chrono::milliseconds(100));
-        timer->async_wait([self, timer](error_code) {
-          if (self->acceptor_.is_open()) self->AcceptNext();
-        });
-      });
+  acceptor_.async_accept(io_.Next(), [self = shared_from_this()](error_code code, tcp::socket socket) {
+    if (code == asio::error::operation_aborted) return;
+    if (!code) {
+      error_code ignored;
+      socket.set_option(tcp::no_delay(true), ignored);
+      const auto executor = socket.get_executor();
+      asio::dispatch(executor,
+                     [self, socket = std::move(socket)]() mutable { self->on_connection_(std::move(socket)); });
+      self->AcceptNext();
+      return;
+    }
+    // Out of descriptors, most likely: wait for others to end instead of spinning.
+    self->logger_.Warn("Accepting a connection failed", {{"error", code.message()}});
+    auto timer = std::make_shared<asio::steady_timer>(self->io_.First(), std::chrono::milliseconds(100));
+    timer->async_wait([self, timer](error_code) {
+      if (self->acceptor_.is_open()) self->AcceptNext();
+    });
+  });
 }
 
 void Listener::Stop() {

@@ -1,29 +1,27 @@
 #pragma once
 
-#include <atomic>
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "api/net/io_threads.h"
 #include "base/log.h"
 #include "base/result.h"
 
 namespace steelie::api::net {
 
-/// A bound and listening TCP socket that hands out connections. Each gets a strand of its own.
+/// A bound and listening TCP socket that hands out connections.
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
   using Socket = boost::asio::ip::tcp::socket;
   using OnConnection = std::function<void(Socket)>;
 
-  /// `address` is `host:port`, `:port` (all interfaces) or `[v6]:port`; port 0 takes a free one.
-  /// Errors: kInvalidArgument `listen.address`, kUnavailable `listen.bind`.
-  static Result<std::shared_ptr<Listener>> Open(boost::asio::any_io_executor executor, const std::string& address,
-                                                Logger& logger);
+  /// Connections are spread over `io`, which must live longer. `address` is `host:port`, `:port` (all interfaces) or
+  /// `[v6]:port`; port 0 takes a free one. Errors: kInvalidArgument `listen.address`, kUnavailable `listen.bind`.
+  static Result<std::shared_ptr<Listener>> Open(IoThreads& io, const std::string& address, Logger& logger);
 
-  /// Begins to accept; `on_connection` runs on the connection's strand.
+  /// Begins to accept; `on_connection` runs on the connection's executor.
   void Start(OnConnection on_connection);
   /// No further connections.
   void Stop();
@@ -31,10 +29,10 @@ class Listener : public std::enable_shared_from_this<Listener> {
   std::string LocalAddress() const;
 
  private:
-  Listener(boost::asio::any_io_executor executor, boost::asio::ip::tcp::acceptor acceptor, Logger& logger);
+  Listener(IoThreads& io, boost::asio::ip::tcp::acceptor acceptor, Logger& logger);
   void AcceptNext();
 
-  boost::asio::any_io_executor executor_;
+  IoThreads& io_;
   boost::asio::ip::tcp::acceptor acceptor_;
   Logger& logger_;
   OnConnection on_connection_;

@@ -60,6 +60,8 @@ std::unique_ptr<boost::asio::ssl::context> MakeServerContext(Options options) {
   SSL_CTX_set_options(
       native, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+  // TLS 1.3 would send two of them nevertheless, which nobody could ever use.
+  SSL_CTX_set_num_tickets(native, 0);
   // Buffers of idle connections are given back.
   SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
   int verify = SSL_VERIFY_PEER;
