@@ -128,6 +128,7 @@ void Connection::OnHandshake(const error_code& code) {
     Close();
     return;
   }
+  net::AcknowledgeNow(stream_.next_layer());
   const unsigned char* protocol = nullptr;
   unsigned length = 0;
   SSL_get0_alpn_selected(stream_.native_handle(), &protocol, &length);

@@ -1,5 +1,8 @@
 #include "api/net/listener.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <algorithm>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -46,7 +49,14 @@ Result<tcp::acceptor> OpenAddress(const asio::any_io_executor& executor, const s
   return OpenEndpoint(executor, (v4 != found.end() ? *v4 : *found.begin()).endpoint(), address, false);
 }
 
+using QuickAck = asio::detail::socket_option::boolean<IPPROTO_TCP, TCP_QUICKACK>;
+
 }  // namespace
+
+void AcknowledgeNow(tcp::socket& socket) {
+  error_code ignored;
+  socket.set_option(QuickAck(true), ignored);
+}
 
 Result<HostPort> SplitHostPort(const std::string& address) {
   const Error bad(Code::kInvalidArgument, "listen.address",

@@ -38,6 +38,10 @@ class Listener : public std::enable_shared_from_this<Listener> {
   OnConnection on_connection_;
 };
 
+/// Acknowledges what has arrived now. After a handshake the server has nothing to say; a client that holds its request
+/// back until its last message is acknowledged would wait for the delay of acknowledgements (40 ms).
+void AcknowledgeNow(boost::asio::ip::tcp::socket& socket);
+
 /// Splits `host:port`. Errors: kInvalidArgument `listen.address`.
 struct HostPort {
   std::string host;

@@ -59,6 +59,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
           self->state_->logger.Debug("http: TLS handshake error", {{"error", code.message()}});
           return;
         }
+        net::AcknowledgeNow(beast::get_lowest_layer(self->stream_).socket());
         self->caller_.leaf = tls::PeerLeaf(self->stream_.native_handle());
         self->ReadHeader();
       });
