@@ -44,6 +44,7 @@ Status Vault::OpenStore() {
 }
 
 Result<Opened> Vault::Open() {
+  MutexLock lock(mutex_);
   STEELIE_CHECK_OK(OpenStore());
   return OpenLedger();
 }
@@ -129,8 +130,11 @@ Status Vault::BackUpLocked() {
   store_.reset();
   const std::filesystem::path backup = directory_ / ("backup-" + FormatMillis(clock_.Now()));
   const std::vector<std::string> with = {"sealed_key"};
-  STEELIE_CHECK_OK(ledger::SqliteStore::MoveAside(directory_.string(), backup.string(), with)
-                       .WithContext("keeping the old state as a backup"));
+  if (const Status moved = ledger::SqliteStore::MoveAside(directory_.string(), backup.string(), with); !moved) {
+    // The old ledger is still the one to recover.
+    STEELIE_CHECK_OK(OpenStore());
+    return moved.error().WithContext("keeping the old state as a backup");
+  }
   logger_.Warn("The old sealed state was kept as a backup", {{"folder", backup.string()}});
   locked_ = false;
   return OpenStore();
@@ -147,6 +151,7 @@ Result<seal::WrappedKey> Vault::WrapKey(manifest::SealMode mode, const ledger::H
 
 Result<std::unique_ptr<ledger::Ledger>> Vault::Create(manifest::SealMode mode, const ledger::LedgerKey& key,
                                                       Bytes scheme, std::span<const SecretBuffer> events) {
+  MutexLock lock(mutex_);
   if (locked_) STEELIE_CHECK_OK(BackUpLocked());
   ledger::Header header;
   random_.Fill(header.id);
@@ -192,12 +197,20 @@ Result<ledger::Tail> Vault::ChangeKey(manifest::SealMode mode, ledger::Ledger& l
 }
 
 Result<ledger::Header> Vault::LockedHeader() {
-  if (!locked_) return Error(Code::kFailedPrecondition, "vault.not_locked", "there is no locked ledger");
+  MutexLock lock(mutex_);
+  return ReadLockedHeader();
+}
+
+Result<ledger::Header> Vault::ReadLockedHeader() {
+  if (!locked_ || store_ == nullptr) {
+    return Error(Code::kFailedPrecondition, "vault.not_locked", "there is no locked ledger");
+  }
   return ledger::Ledger::ReadHeader(*store_);
 }
 
 Result<Opened> Vault::Unlock(const ledger::LedgerKey& key) {
-  STEELIE_TRY(const ledger::Header header, LockedHeader());
+  MutexLock lock(mutex_);
+  STEELIE_TRY(const ledger::Header header, ReadLockedHeader());
   STEELIE_TRY(Opened opened, Replay(key.Clone()));
   const manifest::SealMode mode = opened.state->deployment->manifest().config.seal_mode;
   STEELIE_TRY(seal::WrappedKey wrapped, WrapKey(mode, header, key));

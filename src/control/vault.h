@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "control/state.h"
 #include "ledger/ledger.h"
 #include "manifest/model.h"
@@ -28,7 +29,7 @@ struct Opened {
 /// Keeps the ledger and its key together: where they are, how the platform protects the key, and that a fresh ledger
 /// never takes the place of an old one.
 ///
-/// Thread safety: one caller at a time.
+/// Thread-safe: recovery reads the header while the writer may be replacing the ledger.
 class Vault {
  public:
   Vault(std::filesystem::path directory, const platform::Platform& platform, bool simulation, Random& random,
@@ -55,13 +56,14 @@ class Vault {
   Result<Opened> Unlock(const ledger::LedgerKey& key);
 
  private:
-  Status OpenStore();
-  Result<Opened> OpenLedger();
+  Status OpenStore() STEELIE_REQUIRES(mutex_);
+  Result<Opened> OpenLedger() STEELIE_REQUIRES(mutex_);
   Result<ledger::LedgerKey> UnsealKey(const ledger::Header& header);
   void TidyKeyFile(const ledger::Header& header, const ledger::LedgerKey& key, manifest::SealMode mode);
-  Result<Opened> Replay(ledger::LedgerKey key);
+  Result<Opened> Replay(ledger::LedgerKey key) STEELIE_REQUIRES(mutex_);
+  Result<ledger::Header> ReadLockedHeader() STEELIE_REQUIRES(mutex_);
   Result<seal::WrappedKey> WrapKey(manifest::SealMode mode, const ledger::Header& header, const ledger::LedgerKey& key);
-  Status BackUpLocked();
+  Status BackUpLocked() STEELIE_REQUIRES(mutex_);
 
   std::filesystem::path directory_;
   const platform::Platform& platform_;
@@ -69,8 +71,10 @@ class Vault {
   Random& random_;
   const Clock& clock_;
   Logger& logger_;
-  std::shared_ptr<ledger::Store> store_;
-  bool locked_ = false;
+  Mutex mutex_;
+  /// Null only if it could not be opened again after a failed backup.
+  std::shared_ptr<ledger::Store> store_ STEELIE_GUARDED_BY(mutex_);
+  bool locked_ STEELIE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace steelie::control

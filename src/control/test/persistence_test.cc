@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "base/file.h"
 #include "control/testing/coordinator_test.h"
 
@@ -76,6 +78,24 @@ TEST_F(PersistenceTest, Promise2AMissingOrDamagedKeyFileMeansRecoveryNeverFresh)
   Start();
   EXPECT_EQ(coordinator_->phase(), Phase::kAcceptingMarbles);
   EXPECT_EQ(Root(), root);
+}
+
+// Anybody may upload recovery secrets, also while a new manifest replaces the locked ledger.
+TEST_F(PersistenceTest, RecoveryAndANewManifestAtTheSameTime) {
+  ASSERT_OK(Set(Manifest(kMarbles, kKeys)));
+  const Bytes secret(32, 1);
+  for (int i = 0; i < 20; ++i) {
+    Stop();
+    std::filesystem::remove(SealFile("sealed_key"));
+    clock_.Advance(std::chrono::seconds(1));  // backups are named after the time
+    Start();
+    ASSERT_EQ(coordinator_->phase(), Phase::kRecovery);
+    std::jthread recovering([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(i));
+      EXPECT_FALSE(coordinator_->Recover(secret, {}).has_value());
+    });
+    ASSERT_OK(Set(Manifest(kMarbles, kKeys)));
+  }
 }
 
 // An error that may pass is no reason to let anybody set a new manifest.
