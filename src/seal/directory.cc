@@ -43,6 +43,8 @@ Error SystemError(int error, const std::string& what) {
     case ENOTDIR:
     case EISDIR:
     case ELOOP:
+    case EMFILE:
+    case ENFILE:
       return Error(Code::kUnavailable, "seal.unreadable", message);
     default:
       return Error(Code::kDataLoss, "seal.io", message);

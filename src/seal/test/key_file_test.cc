@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+
+#include <map>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -162,13 +164,15 @@ TEST_F(KeyDirectoryTest, AWriteConsistsOfTheKnownOperations) {
 }
 
 TEST_F(KeyDirectoryTest, AFailingOperationLeavesOldOrNewAndMayBeRepeated) {
-  for (const int error : {EIO, ENOSPC}) {
+  const std::map<int, std::string> reasons = {
+      {EIO, "seal.io"}, {ENOSPC, "seal.full"}, {EMFILE, "seal.unreadable"}};
+  for (const auto& [error, reason] : reasons) {
     for (const std::string& failing : kOperations) {
       ASSERT_OK(KeyDirectory(path_).Write(MakeFile(1)));
       bool fail = true;
       KeyDirectory directory(path_,
-                             [&](std::string_view operation) { return fail && operation == failing ? error : 0; });
-      EXPECT_THAT(directory.Write(MakeFile(2)), FailsWith(error == EIO ? "seal.io" : "seal.full")) << failing;
+                             [&, code = error](std::string_view operation) { return fail && operation == failing ? code : 0; });
+      EXPECT_THAT(directory.Write(MakeFile(2)), FailsWith(reason)) << failing;
       EXPECT_EQ(Names(), std::vector<std::string>{"sealed_key"}) << failing;
       ASSERT_OK_AND_ASSIGN(const auto file, directory.Read());
       // Only when the new name could not be made durable, the new file is there.
