@@ -65,9 +65,16 @@ class SeriesCounter {
   std::deque<Key> order_ STEELIE_GUARDED_BY(mutex_);
 };
 
+// At most `max` bytes, never half a character: one broken label makes a collector refuse the whole page.
+std::string_view Cut(std::string_view text, std::size_t max) {
+  if (text.size() <= max) return text;
+  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xc0U) == 0x80) --max;
+  return text.substr(0, max);
+}
+
 std::string JsonString(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text.substr(0, 1024)) {
+  for (const char c : Cut(text, 1024)) {
     if (c == '"' || c == '\\') out.push_back('\\');
     if (static_cast<unsigned char>(c) >= 0x20) out.push_back(c);
   }
@@ -95,7 +102,7 @@ struct Metrics::Impl {
   std::string TypeLabel(std::string_view type) {
     MutexLock lock(mutex);
     if (known && known(type)) return std::string(type);
-    std::string name(type.substr(0, 128));
+    std::string name(Cut(type, 128));
     if (unknown_types.contains(name)) return name;
     if (unknown_types.size() >= kMaxUnknownTypes) return "other";
     unknown_types.insert(name);
@@ -155,12 +162,12 @@ void Metrics::SetSources(std::function<int()> state, std::function<bool(std::str
 }
 
 void Metrics::ActivationAttempted(std::string_view marble_type, std::string_view uuid) {
-  impl_->attempts->Increment(impl_->TypeLabel(marble_type), std::string(uuid.substr(0, 64)));
+  impl_->attempts->Increment(impl_->TypeLabel(marble_type), std::string(Cut(uuid, 64)));
 }
 
 void Metrics::ActivationSucceeded(std::string_view marble_type, std::string_view uuid, ByteView evidence,
                                   Instant time) {
-  impl_->successes->Increment(impl_->TypeLabel(marble_type), std::string(uuid.substr(0, 64)));
+  impl_->successes->Increment(impl_->TypeLabel(marble_type), std::string(Cut(uuid, 64)));
   std::string event = "{\"time\":\"" + FormatRfc3339(time) +
                       "\",\"activation\":{\"marbleType\":" + JsonString(marble_type) + ",\"uuid\":" + JsonString(uuid) +
                       ",\"quote\":" + (evidence.empty() ? "null" : "\"" + Base64Encode(evidence) + "\"") + "}}";

@@ -40,6 +40,15 @@ TEST(Metrics, LabelsAreBounded) {
   EXPECT_NE(text.find(R"(type="other",uuid="other")"), std::string::npos);
 }
 
+// A page with half a character in it is refused whole by those who collect it.
+TEST(Metrics, LongLabelsAreCutBetweenCharacters) {
+  Metrics metrics("", "");
+  metrics.SetSources([] { return 3; }, [](std::string_view) { return false; });
+  metrics.ActivationAttempted(std::string(127, 't') + "\u00e9", std::string(62, 'u') + "\u20ac");
+  EXPECT_NE(metrics.Exposition().find("type=\"" + std::string(127, 't') + "\",uuid=\"" + std::string(62, 'u') + "\""),
+            std::string::npos);
+}
+
 TEST(Metrics, EventsAreBoundedAndNullBeforeTheFirst) {
   Metrics metrics("", "");
   EXPECT_EQ(metrics.Events(), "null");
