@@ -30,6 +30,7 @@ struct ServerState {
   CallCounter* counter;
   ServerLimits limits;
   std::atomic<std::size_t> connections = 0;
+  std::atomic<std::size_t> request_bytes = 0;
   std::atomic<bool> stopping = false;
 };
 
@@ -40,11 +41,47 @@ constexpr std::size_t kReadSize = std::size_t{16} << 10U;
 constexpr std::size_t kMaxBody = kMaxMessage + 5;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{16} << 10U;
 
+/// The bytes of one request, counted against those of all connections for as long as they are held.
+class Body {
+ public:
+  Body() = default;
+  Body(Body&& other) noexcept
+      : state_(std::move(other.state_)),
+        bytes_(std::move(other.bytes_)),
+        counted_(std::exchange(other.counted_, 0)) {}
+  Body& operator=(Body&&) = delete;
+  ~Body() { Drop(); }
+
+  /// False if that would be too much; then nothing is held any more.
+  bool Append(const std::shared_ptr<ServerState>& state, ByteView data) {
+    state_ = state;
+    counted_ += data.size();
+    const std::size_t total = state_->request_bytes += data.size();
+    if (counted_ > kMaxBody || total > state_->limits.request_bytes) {
+      Drop();
+      return false;
+    }
+    bytes_.insert(bytes_.end(), data.begin(), data.end());
+    return true;
+  }
+  ByteView bytes() const { return bytes_; }
+
+ private:
+  void Drop() {
+    if (state_ != nullptr) state_->request_bytes -= std::exchange(counted_, 0);
+    Bytes().swap(bytes_);
+  }
+
+  std::shared_ptr<ServerState> state_;
+  Bytes bytes_;
+  std::size_t counted_ = 0;
+};
+
 /// One call: what arrived so far, and what is left to send.
 struct Stream {
   std::string method, path, content_type, timeout;
   std::size_t header_bytes = 0;
-  Bytes body;
+  Body body;
   bool too_large = false;
   bool dispatched = false;
   std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
@@ -197,12 +234,7 @@ int Connection::OnData(std::int32_t id, ByteView data) {
   const auto at = streams_.find(id);
   if (at == streams_.end()) return 0;
   Stream& stream = at->second;
-  if (stream.too_large || stream.body.size() + data.size() > kMaxBody) {
-    stream.too_large = true;
-    stream.body.clear();
-    return 0;
-  }
-  stream.body.insert(stream.body.end(), data.begin(), data.end());
+  if (!stream.too_large) stream.too_large = !stream.body.Append(shared_, data);
   return 0;
 }
 
@@ -217,7 +249,7 @@ void Connection::OnRequestEnd(std::int32_t id) {
   } else if (stream.method != "POST" || !stream.content_type.starts_with("application/grpc")) {
     Respond(id, Error(Code::kUnimplemented, "grpc.content_type", "expected a gRPC call"));
   } else if (stream.too_large) {
-    Respond(id, Error(Code::kResourceExhausted, "grpc.size", "received message larger than max (4194304 bytes)"));
+    Respond(id, Error(Code::kResourceExhausted, "grpc.size", "received message larger than max (4194304 bytes), or too many at once"));
   } else {
     Dispatch(id, stream);
   }
@@ -230,7 +262,7 @@ void Connection::Dispatch(std::int32_t id, Stream& stream) {
                                 body = std::move(stream.body)] {
     Result<SecretBuffer> result = Error(Code::kDeadlineExceeded, "grpc.deadline", "the call's deadline has passed");
     if (!deadline || std::chrono::steady_clock::now() < *deadline) {
-      const auto message = UnwrapMessage(body);
+      const auto message = UnwrapMessage(body.bytes());
       result = message ? self->shared_->service.Call(path, *message, self->caller_) : message.error();
     }
     asio::post(self->stream_.get_executor(), [self, id, result = std::move(result)]() mutable {
@@ -305,6 +337,11 @@ void Connection::OnRead(const error_code& code, std::size_t size) {
     nghttp2_session_terminate_session(session_, NGHTTP2_PROTOCOL_ERROR);
   }
   Flush();
+  // Every frame of a peer may call for one of ours; who sends and never reads does not fill our memory with them.
+  if (nghttp2_session_get_outbound_queue_size(session_) > shared_->limits.queued_frames) {
+    Close();
+    return;
+  }
   if (nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0) {
     Close();
     return;

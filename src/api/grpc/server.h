@@ -22,6 +22,10 @@ struct ServerLimits {
   std::chrono::seconds idle{300};
   std::uint32_t concurrent_streams = 100;
   std::size_t max_connections = 10'000;
+  /// Request bodies of all connections together; a call beyond that is refused.
+  std::size_t request_bytes = std::size_t{128} << 20U;
+  /// Frames waiting for a peer that does not read.
+  std::size_t queued_frames = 2'000;
 };
 
 /// Number of calls by outcome, for metrics. Thread-safe.
