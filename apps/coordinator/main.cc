@@ -105,7 +105,9 @@ control::CoordinatorOptions OptionsFrom(const Config& config) {
 api::rest::Handlers ClientHandlers(const api::rest::Router& router, api::monitoring::Metrics& metrics) {
   api::rest::Handlers handlers;
   handlers.handle = [&](const api::rest::Request& request) { return router.Handle(request); };
-  handlers.body_limit = api::rest::Router::BodyLimit;
+  handlers.body_limit = [&](std::string_view target, const control::Caller& caller) {
+    return router.BodyLimit(target, caller);
+  };
   handlers.started = [&](std::string_view target) { metrics.RequestStarted(api::rest::Router::KnownPath(target)); };
   handlers.finished = [&](const api::rest::Request& request, const api::rest::Response& response,
                           std::chrono::nanoseconds duration) {
@@ -120,7 +122,7 @@ api::rest::Handlers MonitoringHandlers(const api::monitoring::Metrics& metrics,
   handlers.handle = [&](const api::rest::Request& request) {
     return api::monitoring::HandleMonitoring(metrics, coordinator, request);
   };
-  handlers.body_limit = [](std::string_view) { return std::size_t{1024}; };
+  handlers.body_limit = [](std::string_view, const control::Caller&) { return std::size_t{1024}; };
   return handlers;
 }
 

@@ -176,6 +176,9 @@ Result<ActivationResponse> Coordinator::Activate(const ActivationRequest& reques
     event.evidence_kind = static_cast<std::uint8_t>(claims.kind);
     event.evidence = Sha256(request.evidence);
     if (!event.counted) {
+      // An update that came into force meanwhile may have taken the right to these secrets away.
+      const auto latest = impl_->View();
+      if (latest->deployment != view->deployment || latest->packages != view->packages) continue;
       impl_->journal->Record(std::move(event));
     } else {
       // The limit is enforced where the order is fixed; what was read above may be outdated by now.

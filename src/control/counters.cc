@@ -5,6 +5,8 @@
 namespace steelie::control {
 namespace {
 
+constexpr std::size_t kMaxName = 4096;
+
 struct MarbleIdentity {
   std::string type;
   Uuid uuid;
@@ -59,6 +61,10 @@ Result<std::uint64_t> Coordinator::SetCounter(const Caller& caller, const std::s
   STEELIE_CHECK_OK(RequireFeature(manifest::FeatureGate::kMonotonicCounter));
   const auto view = impl_->View();
   STEELIE_TRY(const MarbleIdentity marble, IdentifyMarble(*view, caller, impl_->DecisionTime(*view)));
+  if (name.size() > kMaxName) {
+    return Error(Code::kInvalidArgument, "counter.name",
+                 "the counter's name is longer than " + std::to_string(kMaxName) + " bytes");
+  }
   const std::string id = CounterId(marble, name);
   std::uint64_t before = 0;
   const auto decide = [&](const State& state) -> Result<std::vector<EventBody>> {

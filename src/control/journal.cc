@@ -146,7 +146,6 @@ void Journal::Process(Batch batch) {
   const Instant now = std::max(clock_.Now(), candidate.last_event);
   std::vector<SecretBuffer> encoded;
   std::vector<std::optional<Error>> refusals(batch.requests.size());
-  std::vector<bool> wrote(batch.requests.size(), false);
 
   for (std::size_t i = 0; i < batch.requests.size(); ++i) {
     Result<std::vector<EventBody>> events = batch.requests[i].decide(candidate);
@@ -166,7 +165,6 @@ void Journal::Process(Batch batch) {
     }
     if (refusals[i]) continue;
     candidate = std::move(next);
-    wrote[i] = !mine.empty();
     std::ranges::move(mine, std::back_inserter(encoded));
   }
   // Audit events need a ledger; before there is one, nothing happens that is worth auditing.
@@ -188,7 +186,8 @@ void Journal::Process(Batch batch) {
     auto& done = batch.requests[i].done;
     if (refusals[i]) {
       done.set_value(*refusals[i]);
-    } else if (wrote[i] && !written) {
+    } else if (!written) {
+      // Also those without events: what they decided on may have been events of this batch.
       done.set_value(written.error());
     } else {
       done.set_value(view);

@@ -46,9 +46,7 @@ class Body {
  public:
   Body() = default;
   Body(Body&& other) noexcept
-      : state_(std::move(other.state_)),
-        bytes_(std::move(other.bytes_)),
-        counted_(std::exchange(other.counted_, 0)) {}
+      : state_(std::move(other.state_)), bytes_(std::move(other.bytes_)), counted_(std::exchange(other.counted_, 0)) {}
   Body& operator=(Body&&) = delete;
   ~Body() { Drop(); }
 
@@ -249,7 +247,8 @@ void Connection::OnRequestEnd(std::int32_t id) {
   } else if (stream.method != "POST" || !stream.content_type.starts_with("application/grpc")) {
     Respond(id, Error(Code::kUnimplemented, "grpc.content_type", "expected a gRPC call"));
   } else if (stream.too_large) {
-    Respond(id, Error(Code::kResourceExhausted, "grpc.size", "received message larger than max (4194304 bytes), or too many at once"));
+    Respond(id, Error(Code::kResourceExhausted, "grpc.size",
+                      "received message larger than max (4194304 bytes), or too many at once"));
   } else {
     Dispatch(id, stream);
   }

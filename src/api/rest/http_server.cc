@@ -90,7 +90,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     if (IsMalformed(code)) return Refuse(400, "malformed HTTP request", "request.http");
     if (code) return Close();
     const std::string target(parser_->get().target());
-    const std::size_t limit = state_->handlers.body_limit(target);
+    const std::size_t limit = state_->handlers.body_limit(target, caller_);
     if (parser_->content_length() && *parser_->content_length() > limit) {
       return Refuse(413, "request body is larger than " + std::to_string(limit) + " bytes", "request.size");
     }

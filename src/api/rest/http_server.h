@@ -18,7 +18,7 @@ namespace steelie::api::rest {
 struct Handlers {
   std::function<Response(const Request&)> handle;
   /// Bytes of body that a request to this target may have.
-  std::function<std::size_t(std::string_view target)> body_limit;
+  std::function<std::size_t(std::string_view target, const control::Caller& caller)> body_limit;
   /// Told when a request begins and ends, for metrics. May be empty.
   std::function<void(std::string_view target)> started;
   std::function<void(const Request&, const Response&, std::chrono::nanoseconds)> finished;

@@ -9,6 +9,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxDepth = 64;
+// Each becomes an object of many times its text's size.
+constexpr std::size_t kMaxValues = 100'000;
 
 Error Bad(const std::string& why) { return Error(Code::kInvalidArgument, "request.json", why); }
 
@@ -20,6 +22,7 @@ Result<std::string_view> FirstValue(std::string_view body) {
   while (begin < body.size() && IsSpace(body[begin])) ++begin;
   if (begin == body.size()) return Bad("EOF");
   std::size_t depth = 0;
+  std::size_t values = 0;
   bool in_string = false;
   for (std::size_t i = begin; i < body.size(); ++i) {
     const char c = body[i];
@@ -30,6 +33,8 @@ Result<std::string_view> FirstValue(std::string_view body) {
         in_string = false;
         if (depth == 0) return body.substr(begin, i + 1 - begin);
       }
+    } else if (c == ',' && ++values > kMaxValues) {
+      return Bad("more than " + std::to_string(kMaxValues) + " values");
     } else if (c == '"') {
       in_string = true;
     } else if (c == '{' || c == '[') {

@@ -89,6 +89,14 @@ std::size_t Router::BodyLimit(std::string_view target) {
   return route == nullptr ? kSmallBody : route->body_limit;
 }
 
+std::size_t Router::BodyLimit(std::string_view target, const control::Caller& caller) const {
+  const std::size_t limit = BodyLimit(target);
+  if (limit <= kSmallBody || coordinator_.RequireUser(caller)) return limit;
+  const std::string_view path = PathOf(target);
+  const bool sets = path == "/manifest" || path == "/api/v2/manifest";
+  return sets && coordinator_.phase() != control::Phase::kAcceptingMarbles ? limit : kSmallBody;
+}
+
 std::string_view Router::KnownPath(std::string_view target) {
   const Route* route = FindRoute(target);
   return route == nullptr ? std::string_view() : route->path;

@@ -19,6 +19,8 @@ class Router {
 
   /// How many bytes of body a request to this path may have.
   static std::size_t BodyLimit(std::string_view target);
+  /// The same for this caller now: a large body is taken only from a known user, or while a manifest can be set.
+  std::size_t BodyLimit(std::string_view target, const control::Caller& caller) const;
   /// The registered path of a target for metrics, or empty.
   static std::string_view KnownPath(std::string_view target);
 

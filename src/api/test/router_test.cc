@@ -222,6 +222,25 @@ TEST_F(UserTest, PackageUpdate) {
   EXPECT_EQ(Post("/api/v2/update", ManifestBody(R"({"Marbles":{"m":{"Package":"app"}}})"), user_).status, 403);
 }
 
+// Strangers cannot make us hold large bodies once there is a manifest.
+TEST_F(UserTest, LargeBodiesAreForUsers) {
+  constexpr std::size_t kSmall = std::size_t{1} << 20U;
+  for (const char* target : {"/manifest", "/api/v2/manifest", "/update", "/api/v2/update", "/api/v2/update-manifest"}) {
+    EXPECT_EQ(router_->BodyLimit(target, {}), kSmall) << target;
+    EXPECT_GE(router_->BodyLimit(target, user_), 32U * kSmall) << target;
+  }
+  EXPECT_EQ(router_->BodyLimit("/api/v2/secrets", user_), kSmall);
+}
+
+TEST_F(RouterTest, ALargeManifestIsTakenWhileNoneIsSet) {
+  constexpr std::size_t kSmall = std::size_t{1} << 20U;
+  EXPECT_GE(router_->BodyLimit("/api/v2/manifest?x", {}), 32U * kSmall);
+  EXPECT_EQ(router_->BodyLimit("/api/v2/update", {}), kSmall);
+  std::string many = "{\"manifest\":[1";
+  for (int i = 0; i < 100'001; ++i) many += ",1";
+  EXPECT_EQ(Reason(Post("/api/v2/manifest", many + "]}")), "request.json");
+}
+
 TEST(Query, DecodesAndSkipsMalformed) {
   const auto parameters = ParseQuery("s=a%20b&s=c+d&bad=%zz&&x&y=%4");
   ASSERT_EQ(parameters.size(), 3U);

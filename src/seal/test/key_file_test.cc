@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <map>
 
 #include <filesystem>
 #include <fstream>
@@ -164,14 +164,13 @@ TEST_F(KeyDirectoryTest, AWriteConsistsOfTheKnownOperations) {
 }
 
 TEST_F(KeyDirectoryTest, AFailingOperationLeavesOldOrNewAndMayBeRepeated) {
-  const std::map<int, std::string> reasons = {
-      {EIO, "seal.io"}, {ENOSPC, "seal.full"}, {EMFILE, "seal.unreadable"}};
+  const std::map<int, std::string> reasons = {{EIO, "seal.io"}, {ENOSPC, "seal.full"}, {EMFILE, "seal.unreadable"}};
   for (const auto& [error, reason] : reasons) {
     for (const std::string& failing : kOperations) {
       ASSERT_OK(KeyDirectory(path_).Write(MakeFile(1)));
       bool fail = true;
-      KeyDirectory directory(path_,
-                             [&, code = error](std::string_view operation) { return fail && operation == failing ? code : 0; });
+      KeyDirectory directory(
+          path_, [&, code = error](std::string_view operation) { return fail && operation == failing ? code : 0; });
       EXPECT_THAT(directory.Write(MakeFile(2)), FailsWith(reason)) << failing;
       EXPECT_EQ(Names(), std::vector<std::string>{"sealed_key"}) << failing;
       ASSERT_OK_AND_ASSIGN(const auto file, directory.Read());
