@@ -38,7 +38,7 @@ TEST(Settings, ComeFromTheEnvironmentAndFlagsWin) {
                               {"EDG_MARBLE_COORDINATOR_ADDR", "coordinator:1"},
                               {"EDG_MARBLE_DNS_NAMES", "web.example"},
                               {"EDG_MARBLE_UUID_FILE", "/data/uuid"},
-                              {"EDG_CWD", "/work"}});
+                              {"EDG_CWD", "/srv/app"}});
   ASSERT_OK_AND_ASSIGN(Settings settings, ReadSettings(lookup, {}));
   EXPECT_EQ(settings.coordinator_address, "coordinator:1");
   EXPECT_EQ(settings.dns_names, "web.example");
@@ -50,8 +50,8 @@ TEST(Settings, ComeFromTheEnvironmentAndFlagsWin) {
 
 TEST(Settings, TheUuidFileIsInTheFolderNamed) {
   ASSERT_OK_AND_ASSIGN(const Settings settings,
-                       ReadSettings(From({{"EDG_MARBLE_TYPE", "web"}, {"EDG_CWD", "/work"}}), {}));
-  EXPECT_EQ(settings.uuid_file, "/work/uuid");
+                       ReadSettings(From({{"EDG_MARBLE_TYPE", "web"}, {"EDG_CWD", "/srv/app"}}), {}));
+  EXPECT_EQ(settings.uuid_file, "/srv/app/uuid");
 }
 
 TEST(Settings, EmptyCountsAsUnset) {
