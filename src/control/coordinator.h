@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,8 @@ struct CoordinatorOptions {
   bool simulation = false;
   /// No decision uses a time below this: normally the build's date.
   Instant build_time{};
+  /// For fault injection; control/vault.h.
+  std::function<int(std::string_view)> seal_fault = {};
 };
 
 /// What a request's connection proves: the leaf certificate of the client, if it sent one. Only the leaf; TLS proves

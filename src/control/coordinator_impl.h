@@ -15,7 +15,8 @@ class Coordinator::Impl {
   Impl(CoordinatorOptions o, const Dependencies& d)
       : options(std::move(o)),
         deps(d),
-        vault(options.seal_directory, d.platform, options.simulation, d.random, d.clock, d.logger) {}
+        vault(options.seal_directory, d.platform, options.simulation, d.random, d.clock, d.logger, options.seal_fault) {
+  }
 
   CoordinatorOptions options;
   Dependencies deps;

@@ -26,19 +26,25 @@ Error NoKey(const std::string& why) { return Error(Code::kPermissionDenied, "vau
 }  // namespace
 
 Vault::Vault(std::filesystem::path directory, const platform::Platform& platform, bool simulation, Random& random,
-             const Clock& clock, Logger& logger)
+             const Clock& clock, Logger& logger, Fault fault)
     : directory_(std::move(directory)),
       platform_(platform),
       simulation_(simulation),
       random_(random),
       clock_(clock),
-      logger_(logger) {}
+      logger_(logger),
+      fault_(std::move(fault)) {}
 
-Status Vault::OpenStore() {
+ledger::SqliteStore::Options Vault::StoreOptions() {
   ledger::SqliteStore::Options options;
   options.warn = [this](std::string_view text) { logger_.Warn("Seal directory", {{"note", text}}); };
+  options.fault = fault_;
+  return options;
+}
+
+Status Vault::OpenStore() {
   STEELIE_TRY(std::unique_ptr<ledger::SqliteStore> store,
-              ledger::SqliteStore::Open(directory_.string(), std::move(options)));
+              ledger::SqliteStore::Open(directory_.string(), StoreOptions()));
   store_ = std::move(store);
   return Ok();
 }
@@ -50,7 +56,7 @@ Result<Opened> Vault::Open() {
 }
 
 Result<ledger::LedgerKey> Vault::UnsealKey(const ledger::Header& header) {
-  seal::KeyDirectory keys(directory_.string());
+  seal::KeyDirectory keys(directory_.string(), fault_);
   const Result<std::optional<seal::KeyFile>> file = keys.Read();
   if (!file) return file.error();
   if (!file->has_value()) return NoKey("the file sealed_key is missing");
@@ -96,7 +102,7 @@ Result<Opened> Vault::OpenLedger() {
 void Vault::TidyKeyFile(const ledger::Header& header, const ledger::LedgerKey& key, manifest::SealMode mode) {
   const auto tidy = [&]() -> Status {
     if (mode == manifest::SealMode::kDisabled) return Ok();
-    seal::KeyDirectory keys(directory_.string());
+    seal::KeyDirectory keys(directory_.string(), fault_);
     STEELIE_TRY(const std::optional<seal::KeyFile> file, keys.Read());
     STEELIE_TRY(seal::WrappedKey wrapped, WrapKey(mode, header, key));
     if (file && file->keys.size() == 1 && file->keys.front().platform_info == wrapped.platform_info) return Ok();
@@ -126,18 +132,29 @@ Result<Opened> Vault::Replay(ledger::LedgerKey key) {
 
 // A new manifest is set although the old ledger cannot be opened: the old one may still be recoverable elsewhere, so it
 // is kept whole under a name of its own.
-Status Vault::BackUpLocked() {
+Status Vault::PutAside() {
   store_.reset();
-  const std::filesystem::path backup = directory_ / ("backup-" + FormatMillis(clock_.Now()));
+  const std::string backup = "backup-" + FormatMillis(clock_.Now());
   const std::vector<std::string> with = {"sealed_key"};
-  if (const Status moved = ledger::SqliteStore::MoveAside(directory_.string(), backup.string(), with); !moved) {
-    // The old ledger is still the one to recover.
-    STEELIE_CHECK_OK(OpenStore());
-    return moved.error().WithContext("keeping the old state as a backup");
+  auto fresh = ledger::SqliteStore::Replace(directory_.string(), backup, with, StoreOptions());
+  if (!fresh) {
+    BringBack();
+    return std::move(fresh).error().WithContext("keeping the old state as a backup");
   }
-  logger_.Warn("The old sealed state was kept as a backup", {{"folder", backup.string()}});
+  store_ = std::move(*fresh);
+  logger_.Warn("The old sealed state is kept as a backup", {{"folder", (directory_ / backup).string()}});
   locked_ = false;
-  return OpenStore();
+  return Ok();
+}
+
+// The new ledger did not come to be, so the old one is the one to recover again. Opening the directory sees to it.
+void Vault::BringBack() {
+  store_.reset();
+  if (const Status opened = OpenStore(); !opened) {
+    logger_.LogError("The seal directory cannot be opened again", {{"error", opened.error().message()}});
+    return;
+  }
+  locked_ = ledger::Ledger::ReadHeader(*store_).has_value();
 }
 
 Result<seal::WrappedKey> Vault::WrapKey(manifest::SealMode mode, const ledger::Header& header,
@@ -152,18 +169,32 @@ Result<seal::WrappedKey> Vault::WrapKey(manifest::SealMode mode, const ledger::H
 Result<std::unique_ptr<ledger::Ledger>> Vault::Create(manifest::SealMode mode, const ledger::LedgerKey& key,
                                                       Bytes scheme, std::span<const SecretBuffer> events) {
   MutexLock lock(mutex_);
-  if (locked_) STEELIE_CHECK_OK(BackUpLocked());
   ledger::Header header;
   random_.Fill(header.id);
   header.simulation = simulation_;
   header.recovery = std::move(scheme);
   if (mode == manifest::SealMode::kDisabled) {
+    if (locked_) logger_.Warn("The new state is kept in memory only: a restart finds the old sealed state again", {});
+    locked_ = false;
     return ledger::Ledger::Create(std::make_shared<ledger::MemoryStore>(), header, key.Clone(), random_, events);
+  }
+  const bool replacing = locked_;
+  if (replacing) STEELIE_CHECK_OK(PutAside());
+  auto created = CreateSealed(mode, header, key, events);
+  if (!created && replacing) BringBack();
+  return created;
+}
+
+Result<std::unique_ptr<ledger::Ledger>> Vault::CreateSealed(manifest::SealMode mode, const ledger::Header& header,
+                                                            const ledger::LedgerKey& key,
+                                                            std::span<const SecretBuffer> events) {
+  if (store_ == nullptr) {
+    return Error(Code::kUnavailable, "ledger.unreadable", "the seal directory could not be opened: see the log");
   }
   STEELIE_TRY(seal::WrappedKey wrapped, WrapKey(mode, header, key));
   // The key comes first: a ledger whose key is not on disk could never be opened again. A key without a ledger means
   // nothing.
-  seal::KeyDirectory keys(directory_.string());
+  seal::KeyDirectory keys(directory_.string(), fault_);
   STEELIE_CHECK_OK(keys.Write({header.id, simulation_, {std::move(wrapped)}}));
   return ledger::Ledger::Create(store_, header, key.Clone(), random_, events);
 }
@@ -178,7 +209,7 @@ Result<ledger::Tail> Vault::ChangeKey(manifest::SealMode mode, ledger::Ledger& l
     return ledger.tail();
   }
   // While the epoch changes the file holds both keys: whichever epoch a crash leaves behind, its key is there.
-  seal::KeyDirectory keys(directory_.string());
+  seal::KeyDirectory keys(directory_.string(), fault_);
   STEELIE_TRY(const std::optional<seal::KeyFile> before, keys.Read());
   if (!before) return NoKey("the file sealed_key is missing");
   STEELIE_TRY(const seal::WrappedKey wrapped, WrapKey(mode, header, key));
@@ -214,7 +245,7 @@ Result<Opened> Vault::Unlock(const ledger::LedgerKey& key) {
   STEELIE_TRY(Opened opened, Replay(key.Clone()));
   const manifest::SealMode mode = opened.state->deployment->manifest().config.seal_mode;
   STEELIE_TRY(seal::WrappedKey wrapped, WrapKey(mode, header, key));
-  seal::KeyDirectory keys(directory_.string());
+  seal::KeyDirectory keys(directory_.string(), fault_);
   STEELIE_CHECK_OK(keys.Write({header.id, simulation_, {std::move(wrapped)}}));
   locked_ = false;
   return opened;

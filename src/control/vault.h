@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 #include "base/mutex.h"
 #include "control/state.h"
 #include "ledger/ledger.h"
+#include "ledger/sqlite/sqlite_store.h"
 #include "manifest/model.h"
 #include "platform/platform.h"
 #include "seal/key_file.h"
@@ -32,16 +34,20 @@ struct Opened {
 /// Thread-safe: recovery reads the header while the writer may be replacing the ledger.
 class Vault {
  public:
+  /// For fault injection: asked before every change of the directory outside the database; an errno lets it fail.
+  using Fault = std::function<int(std::string_view operation)>;
+
   Vault(std::filesystem::path directory, const platform::Platform& platform, bool simulation, Random& random,
-        const Clock& clock, Logger& logger);
+        const Clock& clock, Logger& logger, Fault fault = {});
 
   /// Errors, all of which must end the start (nothing was changed): those of the store; kDataLoss `ledger.corrupt`;
   /// kFailedPrecondition `vault.mode` the ledger was made in simulation mode and this is not, or the reverse.
   Result<Opened> Open();
 
   /// Makes the ledger that begins with `events`, sealed under `key`, whose recovery `scheme` describes
-  /// (seal/recovery.h). A locked old one is first kept as a named backup beside it. With SealMode Disabled the ledger
-  /// lives in memory only.
+  /// (seal/recovery.h). A locked old one is first kept as a named backup beside it, and is back in its place after an
+  /// error or if the process ends before the new one is durable. With SealMode Disabled the ledger lives in memory only
+  /// and an old one stays where it is.
   Result<std::unique_ptr<ledger::Ledger>> Create(manifest::SealMode mode, const ledger::LedgerKey& key, Bytes scheme,
                                                  std::span<const SecretBuffer> events);
 
@@ -63,7 +69,12 @@ class Vault {
   Result<Opened> Replay(ledger::LedgerKey key) STEELIE_REQUIRES(mutex_);
   Result<ledger::Header> ReadLockedHeader() STEELIE_REQUIRES(mutex_);
   Result<seal::WrappedKey> WrapKey(manifest::SealMode mode, const ledger::Header& header, const ledger::LedgerKey& key);
-  Status BackUpLocked() STEELIE_REQUIRES(mutex_);
+  ledger::SqliteStore::Options StoreOptions();
+  Status PutAside() STEELIE_REQUIRES(mutex_);
+  void BringBack() STEELIE_REQUIRES(mutex_);
+  Result<std::unique_ptr<ledger::Ledger>> CreateSealed(manifest::SealMode mode, const ledger::Header& header,
+                                                       const ledger::LedgerKey& key,
+                                                       std::span<const SecretBuffer> events) STEELIE_REQUIRES(mutex_);
 
   std::filesystem::path directory_;
   const platform::Platform& platform_;
@@ -71,6 +82,7 @@ class Vault {
   Random& random_;
   const Clock& clock_;
   Logger& logger_;
+  Fault fault_;
   Mutex mutex_;
   /// Null only if it could not be opened again after a failed backup.
   std::shared_ptr<ledger::Store> store_ STEELIE_GUARDED_BY(mutex_);

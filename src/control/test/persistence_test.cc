@@ -187,6 +187,68 @@ TEST_F(PersistenceTest, ANewManifestInRecoveryKeepsTheOldStateAsABackup) {
   EXPECT_EQ(Root(), root);
 }
 
+// A failure, or an end, at any step between the old ledger and the new one: never a directory that looks fresh.
+TEST_F(PersistenceTest, Promise2ANewManifestThatFailsInRecoveryLeavesTheOldStateToRecover) {
+  ASSERT_OK(Set(Manifest(kMarbles, kKeys)));
+  const Bytes root = Root();
+  Stop();
+  const Bytes key_file = *ReadFile(SealFile("sealed_key"), kMaxFile);
+  int steps = 0;
+  int fail_at = -1;
+  bool lasting = false;
+  seal_fault_ = [&](std::string_view) {
+    const int step = steps++;
+    return fail_at >= 0 && (step == fail_at || (lasting && step > fail_at)) ? EIO : 0;
+  };
+  for (int at = 0;; ++at) {
+    bool failed = false;
+    // A failure that passes, and one that stays until the process ends.
+    for (const bool stays : {false, true}) {
+      SCOPED_TRACE(std::to_string(at) + (stays ? ", stays" : ""));
+      ASSERT_OK(ReplaceFile(SealFile("sealed_key"), Bytes(100, 1)));
+      Start();
+      ASSERT_EQ(coordinator_->phase(), Phase::kRecovery);
+      steps = 0;
+      fail_at = at;
+      lasting = stays;
+      failed = !Set(Manifest(kMarbles, kKeys)).has_value();
+      fail_at = -1;
+      if (!failed) break;
+      EXPECT_EQ(coordinator_->phase(), Phase::kRecovery);
+      Restart();
+      EXPECT_EQ(coordinator_->phase(), Phase::kRecovery);
+      Stop();
+      ASSERT_OK(ReplaceFile(SealFile("sealed_key"), key_file));
+      Start();
+      ASSERT_EQ(coordinator_->phase(), Phase::kAcceptingMarbles);
+      EXPECT_EQ(Root(), root);
+      Stop();
+    }
+    if (!failed) break;
+    ASSERT_LT(at, 40);
+  }
+  EXPECT_GT(steps, 15);
+  EXPECT_NE(Root(), root);
+}
+
+// What is not kept must not take the place of what is.
+TEST_F(PersistenceTest, Promise2AManifestThatIsNotKeptLeavesTheOldStateInPlace) {
+  ASSERT_OK(Set(Manifest(kMarbles, kKeys)));
+  const Bytes root = Root();
+  Stop();
+  const Bytes key_file = *ReadFile(SealFile("sealed_key"), kMaxFile);
+  std::filesystem::remove(SealFile("sealed_key"));
+  Start();
+  ASSERT_OK(Set(Manifest(kMarbles, kKeys, R"("Config":{"SealMode":"Disabled"})")));
+  EXPECT_OK(Activate("m"));
+  Restart();
+  EXPECT_EQ(coordinator_->phase(), Phase::kRecovery);
+  Stop();
+  ASSERT_OK(ReplaceFile(SealFile("sealed_key"), key_file));
+  Start();
+  EXPECT_EQ(Root(), root);
+}
+
 TEST_F(PersistenceTest, UnlimitedActivationsAreAuditedAndReplayed) {
   ASSERT_OK(Set(Manifest(R"("u":{"Package":"app"})")));
   for (int i = 0; i < 10; ++i) ASSERT_OK(Activate("u"));

@@ -72,6 +72,7 @@ class CoordinatorTest : public ::testing::Test {
     options.simulation = simulation;
     options.lenient_manifest = lenient_;
     options.build_time = build_time_;
+    options.seal_fault = seal_fault_;
     return Coordinator::Start(options, {platform, verifier_, clock_, random_, recorder_, recorder_, nullptr});
   }
   void Start() {
@@ -119,6 +120,7 @@ class CoordinatorTest : public ::testing::Test {
   attest::sim::SimVerifier verifier_{std::nullopt};
   bool lenient_ = false;
   Instant build_time_{};
+  std::function<int(std::string_view)> seal_fault_;
   std::unique_ptr<Coordinator> coordinator_;
 };
 

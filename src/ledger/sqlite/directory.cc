@@ -16,6 +16,19 @@ constexpr mode_t kFileMode = 0600;
 
 Fd OpenFile(const std::string& path, int flags) { return Fd(::open(path.c_str(), flags | O_CLOEXEC, kFileMode)); }
 
+bool WriteAll(int fd, ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      if (n == 0) errno = ENOSPC;
+      return false;
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
 std::string ParentOf(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
   if (slash == std::string::npos) return ".";
@@ -100,6 +113,20 @@ Status SyncFile(const std::string& path) {
   return Ok();
 }
 
+Status WriteNew(const std::string& path, ByteView contents) {
+  STEELIE_CHECK_OK(RemoveFile(path));
+  const Fd fd = OpenFile(path, O_WRONLY | O_CREAT | O_EXCL);
+  if (!fd.valid()) return SystemError(errno, "creating " + path);
+  if (!WriteAll(fd.get(), contents)) return SystemError(errno, "writing " + path);
+  if (::fsync(fd.get()) != 0) return SystemError(errno, "syncing " + path);
+  return Ok();
+}
+
+Status RemoveFile(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return SystemError(errno, "removing " + path);
+  return Ok();
+}
+
 Status MoveFile(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) return SystemError(errno, "moving " + from);
   return Ok();
@@ -121,7 +148,7 @@ Result<Fd> LockFile(const std::string& path) {
 Status Rewrite(const std::string& directory, const std::string& path, const std::string& temporary) {
   const Fd from = OpenFile(path, O_RDONLY);
   if (!from.valid()) return SystemError(errno, "opening " + path);
-  if (::unlink(temporary.c_str()) != 0 && errno != ENOENT) return SystemError(errno, "removing " + temporary);
+  STEELIE_CHECK_OK(RemoveFile(temporary));
   const Fd to = OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
   if (!to.valid()) return SystemError(errno, "creating " + temporary);
   const auto fail = [&](const std::string& what) -> Status {
@@ -135,12 +162,7 @@ Status Rewrite(const std::string& directory, const std::string& path, const std:
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail("reading " + path);
     if (n == 0) break;
-    for (ssize_t done = 0; done < n;) {
-      const ssize_t w = ::write(to.get(), buffer.data() + done, static_cast<std::size_t>(n - done));
-      if (w < 0 && errno == EINTR) continue;
-      if (w <= 0) return fail("writing " + temporary);
-      done += w;
-    }
+    if (!WriteAll(to.get(), ByteView(buffer).first(static_cast<std::size_t>(n)))) return fail("writing " + temporary);
   }
   if (::fsync(to.get()) != 0) return fail("syncing " + temporary);
   if (::rename(temporary.c_str(), path.c_str()) != 0) return fail("renaming " + temporary);

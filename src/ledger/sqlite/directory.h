@@ -39,6 +39,11 @@ Result<std::uint64_t> FileSize(const std::string& path);
 
 /// Makes the contents of a file durable.
 Status SyncFile(const std::string& path);
+/// Replaces `path` by a new file with these contents, which are durable afterwards; its name is not before
+/// SyncDirectory. A file of that name is removed first: what a failed sync lost in it would stay lost.
+Status WriteNew(const std::string& path, ByteView contents);
+/// Deletes a file, or does nothing if there is none. Not durable before SyncDirectory.
+Status RemoveFile(const std::string& path);
 /// Renames a file, or does nothing if there is none. Not durable before SyncDirectory of both folders.
 Status MoveFile(const std::string& from, const std::string& to);
 

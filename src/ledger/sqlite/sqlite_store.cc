@@ -7,6 +7,7 @@
 
 #include "base/mutex.h"
 #include "ledger/sqlite/database.h"
+#include "ledger/sqlite/replacement.h"
 
 namespace steelie::ledger {
 
@@ -30,7 +31,9 @@ struct SqliteStore::Impl {
   std::string directory;
   Options options;
   sqlite::Fd lock;  // released last
-  sqlite::TailFile tail;
+  sqlite::Replacement replacement;
+  bool replacing = false;  // an old ledger lies aside until the new one is durable
+  std::optional<sqlite::TailFile> tail;
   sqlite::Database database;
 
   Mutex mutex;  // serialises everything below
@@ -39,15 +42,12 @@ struct SqliteStore::Impl {
   Statement begin, commit, rollback, last, header, newest, entries, set_header, add_entry, add_snapshot, drop_entries,
       drop_snapshots;
 
-  Impl(std::string d, Options o, sqlite::Fd l, sqlite::TailFile t, sqlite::Database b)
-      : directory(std::move(d)),
-        options(std::move(o)),
-        lock(std::move(l)),
-        tail(std::move(t)),
-        database(std::move(b)) {}
+  Impl(std::string d, Options o, sqlite::Fd l)
+      : directory(std::move(d)), options(std::move(o)), lock(std::move(l)), replacement(directory, options.fault) {}
 
   ~Impl() {
-    if (database.has_header) (void)tail.Sync();
+    if (!database.connection) return;
+    if (database.has_header) (void)tail->Sync();
     if (broken && broken->reason() == "ledger.corrupt") {
       sqlite3_db_config(db().native(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     }
@@ -143,9 +143,15 @@ struct SqliteStore::Impl {
   }
 
   void WriteTail(std::uint64_t sequence) {
-    if (const Status status = tail.Write({database.id, sequence}); !status) {
+    if (const Status status = tail->Write({database.id, sequence}); !status) {
       Warn("the tail record could not be written: " + status.error().message());
     }
+  }
+
+  // If it fails, the next Open sees for itself that the new ledger is there.
+  void EndReplacement() {
+    replacing = false;
+    if (const Status done = replacement.Finish(); !done) Warn(done.error().message());
   }
 
   // Moves the log into the database where it is due. The write before it is durable whatever happens here.
@@ -160,7 +166,7 @@ struct SqliteStore::Impl {
     }
     if (status) {
       log_pages = 0;
-      if (Status synced = tail.Sync(); !synced) Warn("the tail record: " + synced.error().message());
+      if (Status synced = tail->Sync(); !synced) Warn("the tail record: " + synced.error().message());
       return;
     }
     Warn(status.error().message());
@@ -174,15 +180,20 @@ SqliteStore::~SqliteStore() = default;
 Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& directory, Options options) {
   STEELIE_CHECK_OK(sqlite::CreateDirectory(directory));
   STEELIE_TRY(sqlite::Fd lock, sqlite::LockFile(directory + "/lock"));
-  STEELIE_TRY(sqlite::TailFile tail, sqlite::TailFile::Open(directory));
-  STEELIE_TRY(sqlite::Database database, sqlite::OpenDatabase(directory, options.vfs, tail));
-  auto impl =
-      std::make_unique<Impl>(directory, std::move(options), std::move(lock), std::move(tail), std::move(database));
+  auto impl = std::make_unique<Impl>(directory, std::move(options), std::move(lock));
   if (!impl->lock.valid()) impl->Warn("the file system of " + directory + " has no locks: only SQLite's guard it");
+  STEELIE_TRY(const std::string done, impl->replacement.Resume(impl->options.vfs));
+  if (!done.empty()) impl->Warn(done);
+  return OpenLocked(std::move(impl));
+}
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::OpenLocked(std::unique_ptr<Impl> impl) {
+  STEELIE_TRY(impl->tail, sqlite::TailFile::Open(impl->directory));
+  STEELIE_TRY(impl->database, sqlite::OpenDatabase(impl->directory, impl->options.vfs, *impl->tail));
   STEELIE_CHECK_OK(impl->PrepareAll());
   if (impl->database.has_header) {
-    if (!impl->tail.newest()) {
-      impl->Warn("the tail record of " + directory +
+    if (!impl->tail->newest()) {
+      impl->Warn("the tail record of " + impl->directory +
                  " is missing or torn: whether the log's end is there is unchecked");
     }
     impl->WriteTail(impl->database.last_sequence);
@@ -190,26 +201,16 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& direct
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(impl)));
 }
 
-Status SqliteStore::MoveAside(const std::string& directory, const std::string& target,
-                              std::span<const std::string> others) {
-  STEELIE_TRY(std::unique_ptr<SqliteStore> store, Open(directory, {}));
+Result<std::unique_ptr<SqliteStore>> SqliteStore::Replace(const std::string& directory, const std::string& target,
+                                                          std::span<const std::string> others, Options options) {
+  STEELIE_TRY(const std::unique_ptr<SqliteStore> old, Open(directory, options));
   // All of it is in ledger.db, so that one rename moves it.
-  STEELIE_CHECK_OK(sqlite::TruncateLog(store->impl_->db()));
-  const sqlite::Fd lock = std::move(store->impl_->lock);
-  store.reset();
-  if (::access(target.c_str(), F_OK) == 0) {
-    return Error(Code::kUnavailable, "ledger.unreadable", target + " exists already");
-  }
-  STEELIE_CHECK_OK(sqlite::CreateDirectory(target));
-  for (const std::string& name : others) {
-    STEELIE_CHECK_OK(sqlite::MoveFile(directory + "/" + name, target + "/" + name));
-  }
-  // The witness goes first: without its ledger it would stand against a fresh one.
-  for (const char* name : {"/tail", "/ledger.db"}) {
-    STEELIE_CHECK_OK(sqlite::MoveFile(directory + name, target + name));
-  }
-  STEELIE_CHECK_OK(sqlite::SyncDirectory(target));
-  return sqlite::SyncDirectory(directory);
+  STEELIE_CHECK_OK(sqlite::TruncateLog(old->impl_->db()));
+  auto impl = std::make_unique<Impl>(directory, std::move(options), std::move(old->impl_->lock));
+  old->impl_.reset();
+  STEELIE_CHECK_OK(impl->replacement.Begin(target, others));
+  impl->replacing = true;
+  return OpenLocked(std::move(impl));
 }
 
 Status SqliteStore::Backup(const std::string& path) {
@@ -288,6 +289,7 @@ Status SqliteStore::Write(std::uint64_t expected_last, const WriteBatch& batch) 
   if (!written) return impl_->Abort(written.error());
   if (batch.header) impl_->database.has_header = true;
   impl_->WriteTail(*written);
+  if (impl_->replacing) impl_->EndReplacement();
   // With a header comes a new ledger, whose existence should not depend on the log, or a new key epoch, after which
   // nothing of the old one may stay in the log.
   impl_->Maintain(batch.header.has_value());

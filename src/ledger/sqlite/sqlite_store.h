@@ -23,10 +23,13 @@ class SqliteStore final : public Store {
     int log_pages = 1000;
     /// Name of a registered sqlite3_vfs, empty for the system's. For fault injection.
     std::string vfs;
+    /// For fault injection in what Replace does with files; ledger/sqlite/replacement.h.
+    std::function<int(std::string_view)> fault = {};
   };
 
-  /// Opens or creates the store; creates the directory (mode 0700) if it is missing. Opening what was never written to
-  /// leaves a store without header behind, which counts as never written.
+  /// Opens or creates the store; creates the directory (mode 0700) if it is missing. What an interrupted Replace left
+  /// is brought in order first. Opening what was never written to leaves a store without header behind, which counts as
+  /// never written.
   ///
   /// Errors: kFailedPrecondition `ledger.locked` another process uses the directory; `ledger.version` written by a
   /// newer version; kDataLoss `ledger.corrupt` damaged, or shorter than its tail record says; kUnavailable
@@ -35,11 +38,13 @@ class SqliteStore final : public Store {
   static Result<std::unique_ptr<SqliteStore>> Open(const std::string& directory, Options options);
   ~SqliteStore() override;
 
-  /// Moves the ledger of a directory that nobody uses, whole, into `target`, a new folder in the same file system, so
-  /// that a fresh one can be made in its place. `others` are names of further files to go with it. A crash at any
-  /// instant leaves the ledger in its old place (perhaps without tail record and `others`) or in the new one. `target`
-  /// can be opened as a directory of its own. Errors as Open; kUnavailable `ledger.unreadable` if `target` exists.
-  static Status MoveAside(const std::string& directory, const std::string& target, std::span<const std::string> others);
+  /// Makes room for a new ledger in a directory that nobody uses: moves the one that is there, whole, into `target`, a
+  /// new folder in it, and opens an empty store. `others` are names of further files to go with the old one. Until the
+  /// first write to the new store is durable, the next Open brings all of the old one back, whatever happened to this
+  /// process; `target` can be opened as a directory of its own afterwards.
+  /// Errors as Open; kUnavailable `ledger.unreadable` if `target` exists.
+  static Result<std::unique_ptr<SqliteStore>> Replace(const std::string& directory, const std::string& target,
+                                                      std::span<const std::string> others, Options options);
 
   Result<std::optional<Bytes>> ReadHeader() override;
   Result<std::uint64_t> LastSequence() override;
@@ -54,6 +59,7 @@ class SqliteStore final : public Store {
  private:
   struct Impl;
   explicit SqliteStore(std::unique_ptr<Impl> impl);
+  static Result<std::unique_ptr<SqliteStore>> OpenLocked(std::unique_ptr<Impl> impl);
 
   std::unique_ptr<Impl> impl_;
 };

@@ -145,29 +145,6 @@ TEST_F(Sqlite, ABackupIsWholeAndCanBeRestored) {
   EXPECT_EQ(Opened(), "2");
 }
 
-TEST_F(Sqlite, MovingAsideMakesRoomForAFreshLedger) {
-  const std::vector<std::string> others{"sealed_key", "not there"};
-  auto ledger = Create(5);
-  EXPECT_THAT(SqliteStore::MoveAside(Path(), File("old"), others), FailsWith("ledger.locked"));
-  ledger.reset();
-  WriteFile(File("sealed_key"), AsBytes("key"));
-  ASSERT_OK(SqliteStore::MoveAside(Path(), File("old"), others));
-  EXPECT_EQ(ReadFile(File("old/sealed_key")), ToBytes("key"));
-  EXPECT_FALSE(fs::exists(File("sealed_key")));
-  EXPECT_EQ(Opened(), "ledger.none: there is no ledger yet");
-  EXPECT_THAT(SqliteStore::MoveAside(Path(), File("old"), others), FailsWith("ledger.unreadable"));
-  Create(2);
-  EXPECT_EQ(Opened(), "2");
-  // The old one is whole, its witness included.
-  fs::rename(File("old"), dir_ / "aside");
-  Restore(dir_ / "aside");
-  EXPECT_EQ(Opened(), "5");
-  EXPECT_EQ(warnings_.size(), 0U);
-  // Interrupted between the two renames.
-  fs::remove(File("tail"));
-  EXPECT_EQ(Opened(), "5");
-}
-
 // ---- key epochs
 
 TEST_F(Sqlite, NothingOfAnOldEpochStaysInAnyFile) {
