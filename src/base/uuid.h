@@ -14,6 +14,8 @@ namespace steelie {
 /// A marble's public 128-bit ID (RFC 9562). Version and variant bits carry no meaning here.
 class Uuid {
  public:
+  static constexpr std::size_t kSize = 16;
+
   /// The nil UUID.
   Uuid() = default;
   explicit Uuid(const std::array<std::uint8_t, 16>& bytes) : bytes_(bytes) {}

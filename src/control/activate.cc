@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "attest/claims_codec.h"
 #include "attest/envelope.h"
 #include "control/coordinator_impl.h"
 #include "control/marble_data.h"
@@ -175,6 +176,7 @@ Result<ActivationResponse> Coordinator::Activate(const ActivationRequest& reques
     event.counted = definition.max_activations > 0;
     event.evidence_kind = static_cast<std::uint8_t>(claims.kind);
     event.evidence = Sha256(request.evidence);
+    if (claims.kind != attest::EvidenceKind::kNone) event.claims = attest::EncodeClaims(claims);
     if (!event.counted) {
       // An update that came into force meanwhile may have taken the right to these secrets away.
       const auto latest = impl_->View();

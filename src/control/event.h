@@ -100,12 +100,13 @@ struct Activated {
   bool counted = false;  // the type has a limit
   std::uint8_t evidence_kind = 0;
   Sha256Digest evidence{};  // digest of the evidence as sent
+  Bytes claims;             // what it said: attest/claims_codec.h; empty without evidence
 
   template <typename Archive, typename Self>
   friend void Fields(Archive& ar, Self& self)
     requires std::is_same_v<std::remove_const_t<Self>, Activated>
   {
-    ar(self.marble_type, self.uuid, self.counted, self.evidence_kind, self.evidence);
+    ar(self.marble_type, self.uuid, self.counted, self.evidence_kind, self.evidence, self.claims);
   }
 };
 

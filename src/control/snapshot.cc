@@ -1,3 +1,5 @@
+#include <unordered_map>
+
 #include "control/state.h"
 #include "manifest/fingerprint.h"
 #include "manifest/update.h"
@@ -6,6 +8,36 @@ namespace steelie::control {
 namespace {
 
 constexpr std::uint16_t kVersion = 1;
+
+struct FleetEntry {
+  std::string type;
+  Uuid uuid;
+  Instant last{};
+  std::uint64_t activations = 0;
+  std::uint8_t evidence_kind = 0;
+  Sha256Digest evidence{};
+  std::uint32_t claims = 0;  // index
+
+  template <typename Archive, typename Self>
+  friend void Fields(Archive& ar, Self& self)
+    requires std::is_same_v<std::remove_const_t<Self>, FleetEntry>
+  {
+    ar(self.type, self.uuid, self.last, self.activations, self.evidence_kind, self.evidence, self.claims);
+  }
+};
+
+/// Most marbles of a type have equal claims: each is stored once.
+struct StoredFleet {
+  std::vector<Bytes> claims;
+  std::vector<FleetEntry> recent, older;
+
+  template <typename Archive, typename Self>
+  friend void Fields(Archive& ar, Self& self)
+    requires std::is_same_v<std::remove_const_t<Self>, StoredFleet>
+  {
+    ar(self.claims, self.recent, self.older);
+  }
+};
 
 /// What a snapshot stores of a State; the rest is worked out from it.
 struct Snapshot {
@@ -27,6 +59,7 @@ struct Snapshot {
   NameMap<bool> pending_users;
   std::uint64_t pending_missing = 0;
   std::uint64_t recorded_activations = 0;
+  StoredFleet fleet;
 
   template <typename Archive, typename Self>
   friend void Fields(Archive& ar, Self& self)
@@ -35,7 +68,7 @@ struct Snapshot {
     ar(self.phase, self.last_event, self.manifest, self.lenient, self.signature, self.package_versions, self.root,
        self.intermediate, self.root_secret, self.previous_root_secret, self.secrets, self.previous_secrets,
        self.activations, self.counters, self.update_log, self.has_pending, self.pending_manifest, self.pending_lenient,
-       self.pending_users, self.pending_missing, self.recorded_activations);
+       self.pending_users, self.pending_missing, self.recorded_activations, self.fleet);
   }
 };
 
@@ -51,9 +84,46 @@ CounterMap Unflatten(const NameMap<std::uint64_t>& values) {
   return out;
 }
 
+StoredFleet Flatten(const Fleet& fleet) {
+  StoredFleet out;
+  std::unordered_map<const Bytes*, std::uint32_t> index;
+  const auto flatten = [&](const PersistentMap<FleetRecord>& half, std::vector<FleetEntry>& entries) {
+    entries.reserve(half.size());
+    half.ForEach([&](const std::string& key, const FleetRecord& record) {
+      const auto [at, added] = index.try_emplace(record.claims.get(), static_cast<std::uint32_t>(out.claims.size()));
+      if (added) out.claims.push_back(*record.claims);
+      entries.push_back({std::string(Fleet::TypeOf(key)), Fleet::UuidOf(key), record.last, record.activations,
+                         record.evidence_kind, record.evidence, at->second});
+    });
+  };
+  flatten(fleet.recent(), out.recent);
+  flatten(fleet.older(), out.older);
+  return out;
+}
+
+// Nothing if an index is out of range.
+std::optional<Fleet> Unflatten(StoredFleet stored) {
+  std::vector<std::shared_ptr<const Bytes>> claims;
+  for (Bytes& bytes : stored.claims) claims.push_back(std::make_shared<const Bytes>(std::move(bytes)));
+  const auto restore = [&](const std::vector<FleetEntry>& entries) -> std::optional<PersistentMap<FleetRecord>> {
+    PersistentMap<FleetRecord> out;
+    for (const FleetEntry& e : entries) {
+      if (e.claims >= claims.size()) return std::nullopt;
+      out.Set(Fleet::KeyOf(e.type, e.uuid), {e.last, e.activations, e.evidence_kind, e.evidence, claims[e.claims]});
+    }
+    return out;
+  };
+  auto recent = restore(stored.recent);
+  auto older = restore(stored.older);
+  if (!recent || !older) return std::nullopt;
+  return Fleet::Restore(std::move(*recent), std::move(*older));
+}
+
 std::optional<std::uint64_t> VersionOf(const manifest::Package& package) {
   return package.sim ? package.sim->security_version : package.security_version;
 }
+
+Error Malformed() { return Error(Code::kDataLoss, "state.malformed", "the snapshot does not decode"); }
 
 Result<std::shared_ptr<const pki::Authority>> RestoreAuthority(const Snapshot& s) {
   const auto restore = [](const Pkcs8& key) {
@@ -97,6 +167,7 @@ SecretBuffer EncodeState(const State& state) {
     s.pending_missing = state.pending->missing;
   }
   s.recorded_activations = state.recorded_activations;
+  s.fleet = Flatten(state.fleet);
   OutArchive out;
   out(kVersion, s);
   return std::move(out).Take();
@@ -113,7 +184,7 @@ Result<State> DecodeState(ByteView bytes) {
   in(s);
   if (!in.AtEnd() || s.phase != static_cast<std::uint8_t>(Phase::kAcceptingMarbles) || !s.root_secret || !s.secrets ||
       !s.previous_secrets) {
-    return Error(Code::kDataLoss, "state.malformed", "the snapshot does not decode");
+    return Malformed();
   }
   State state;
   state.phase = Phase::kAcceptingMarbles;
@@ -144,6 +215,9 @@ Result<State> DecodeState(ByteView bytes) {
     state.pending = std::move(pending);
   }
   state.recorded_activations = s.recorded_activations;
+  std::optional<Fleet> fleet = Unflatten(std::move(s.fleet));
+  if (!fleet) return Malformed();
+  state.fleet = std::move(*fleet);
   return state;
 }
 

@@ -34,6 +34,7 @@ class Applier {
 
   Status operator()(const Activated& e) {
     ++state_.recorded_activations;
+    state_.fleet.Record(e.marble_type, e.uuid, time_, e.evidence_kind, e.evidence, e.claims);
     if (e.counted) state_.activations.Set(e.marble_type, state_.activations.Get(e.marble_type) + 1);
     return Ok();
   }

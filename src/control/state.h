@@ -8,6 +8,7 @@
 #include "control/counter_map.h"
 #include "control/deployment.h"
 #include "control/event.h"
+#include "control/fleet.h"
 #include "pki/authority.h"
 
 namespace steelie::control {
@@ -44,6 +45,7 @@ struct State {
   std::shared_ptr<const std::vector<std::string>> update_log;
   std::shared_ptr<const PendingUpdate> pending;
   std::uint64_t recorded_activations = 0;
+  Fleet fleet;
 };
 
 /// Folds one event into the state. The only way a state ever changes. Fails only for an event that this program could

@@ -26,7 +26,7 @@ Status Record(const char* directory, int count) {
   const std::string type = marbles.begin()->first;
   control::Journal journal(std::move(*opened.state), std::move(opened.ledger), clock, logger, {});
   for (int i = 1; i <= count; ++i) {
-    journal.Record(control::Activated{type, Uuid(random.Take<16>()), false, 0, {}});
+    journal.Record(control::Activated{type, Uuid(random.Take<16>()), false, 0, {}, {}});
     if (i % kBatch == 0) journal.Flush();
   }
   return Ok();

@@ -239,7 +239,7 @@ void RecordEvent(benchmark::State& state) {
   Journal journal(std::move(*opened.state), std::move(opened.ledger), system_clock, logger, {});
   constexpr int kBatch = 1000;
   for (auto _ : state) {
-    for (int i = 0; i < kBatch; ++i) journal.Record(Activated{"m", Must(Uuid::Parse(kUuid)), false, 0, {}});
+    for (int i = 0; i < kBatch; ++i) journal.Record(Activated{"m", Must(Uuid::Parse(kUuid)), false, 0, {}, {}});
     journal.Flush();
   }
   state.SetItemsProcessed(state.iterations() * kBatch);
@@ -255,7 +255,7 @@ void CommitEvent(benchmark::State& state) {
   for (auto _ : state) {
     STEELIE_CHECK(journal
                       .Commit([](const State&) -> Result<std::vector<EventBody>> {
-                        return Just(Activated{"l", Must(Uuid::Parse(kUuid)), true, 0, {}});
+                        return Just(Activated{"l", Must(Uuid::Parse(kUuid)), true, 0, {}, {}});
                       })
                       .has_value());
   }
@@ -304,7 +304,7 @@ void StartAfterActivations(benchmark::State& state) {
     Opened opened = Must(vault.Open());
     Journal journal(std::move(*opened.state), std::move(opened.ledger), system_clock, logger, {});
     for (std::int64_t i = 0; i < state.range(0); ++i) {
-      journal.Record(Activated{"m", Uuid(system_random.Take<16>()), false, 0, {}});
+      journal.Record(Activated{"m", Uuid(system_random.Take<16>()), false, 0, {}, {}});
       if (i % 1000 == 999) journal.Flush();
     }
   }
