@@ -42,11 +42,6 @@ struct PreparedUpdate {
   std::optional<RecoverySetup> recovery;
 };
 
-bool IsKept(const manifest::Secret& before, const manifest::Secret& after, bool rotate) {
-  return manifest::SameDefinition(before, after) &&
-         (after.user_defined || (after.type == manifest::SecretType::kSymmetricKey && !rotate));
-}
-
 class UpdateBuilder {
  public:
   UpdateBuilder(const State& state, const Deployment& next, const pki::Authority& authority, Random& random,
@@ -62,7 +57,7 @@ class UpdateBuilder {
       const auto old_value = state_.secrets->find(name);
       const bool same =
           known && old_value != state_.secrets->end() && manifest::SameDefinition(old->second, definition);
-      if (same && IsKept(old->second, definition, rotate)) {
+      if (same && manifest::KeptByUpdate(old->second, definition, rotate)) {
         current.emplace(name, old_value->second);
         const auto old_previous = state_.previous_secrets->find(name);
         previous.emplace(name,

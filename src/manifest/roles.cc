@@ -25,6 +25,16 @@ bool Permissions::Allows(Action action, std::string_view name) const {
   return granted != names_.end() && granted->second.contains(name);
 }
 
+std::vector<std::string> Permissions::Describe() const {
+  std::vector<std::string> out;
+  for (const auto& [action, names] : names_) {
+    if (action == Action::kUpdateManifest) out.emplace_back(ActionName(action));
+    if (action == Action::kUpdateManifest) continue;
+    for (const std::string& name : names) out.push_back(std::string(ActionName(action)) + " " + name);
+  }
+  return out;
+}
+
 NameMap<Permissions> ResolvePermissions(const Manifest& manifest) {
   NameMap<Permissions> out;
   for (const auto& [name, user] : manifest.users) out.emplace_hint(out.end(), name, Permissions(manifest, user));

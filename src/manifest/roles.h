@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "manifest/model.h"
 
@@ -25,6 +26,9 @@ class Permissions {
   /// has the action; this is how updating the manifest works, which has no names.
   bool Allows(Action action, std::span<const std::string> names) const;
   bool Allows(Action action, std::string_view name) const;
+
+  /// What is granted, for people and in a fixed order: `ReadSecret key`; just `UpdateManifest`, which has no names.
+  std::vector<std::string> Describe() const;
 
   bool operator==(const Permissions&) const = default;
 

@@ -81,6 +81,11 @@ bool SameDefinition(const Secret& a, const Secret& b) {
          a.valid_for == b.valid_for;
 }
 
+bool KeptByUpdate(const Secret& before, const Secret& after, bool rotate) {
+  if (!SameDefinition(before, after)) return false;
+  return after.user_defined || (after.type == SecretType::kSymmetricKey && !rotate);
+}
+
 bool RecoveryChanged(const Manifest& before, const Manifest& after) {
   return before.recovery_keys != after.recovery_keys || EffectiveThreshold(before) != EffectiveThreshold(after);
 }

@@ -31,6 +31,10 @@ void SetSecurityVersion(Package& package, std::uint64_t version);
 /// certificate template is not compared.
 bool SameDefinition(const Secret& a, const Secret& b);
 
+/// Whether a full update keeps the stored value of a secret: its definition stays, and it came from a user or is a key
+/// that is not rotated.
+bool KeptByUpdate(const Secret& before, const Secret& after, bool rotate);
+
 /// Whether new recovery data is needed: other keys (names and text compared), or another threshold in effect. 0 means
 /// all keys.
 bool RecoveryChanged(const Manifest& before, const Manifest& after);
