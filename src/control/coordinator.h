@@ -160,6 +160,9 @@ class Coordinator {
   Result<UpdateResult> AcknowledgeUpdate(const Caller& caller, const Bytes& manifest);
   Status CancelUpdate(const Caller& caller);
   Result<PendingView> GetPendingUpdate() const;
+  /// What SubmitUpdate with this document would change, and which recorded marbles would be refused then. Changes
+  /// nothing. For users who may make the update. Errors as SubmitUpdate, and `template.*` of placeholders that fail.
+  Result<struct UpdatePlan> PlanUpdate(const Caller& caller, const Bytes& manifest) const;
 
   /// Whether a feature gate of the manifest in force is on. Errors: kPermissionDenied `feature.disabled`.
   Status RequireFeature(manifest::FeatureGate gate) const;

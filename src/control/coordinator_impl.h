@@ -69,6 +69,13 @@ Result<const KnownUser*> Authenticate(const State& view, const Caller& caller);
 /// it.
 bool Authorised(const KnownUser& user, manifest::Action action, const std::vector<std::string>& names);
 
+/// Whether there is a ledger on disk at all is settled by the first manifest. Errors: kInvalidArgument
+/// `update.seal_mode`.
+Status CheckSealMode(const Deployment& before, const Deployment& after);
+
+/// Names of the users who may update the manifest, in order.
+std::vector<std::string> UpdatersOf(const Deployment& deployment);
+
 /// Verifies evidence and decides whether the package admits it. Errors: kPermissionDenied.
 Result<attest::Claims> Attest(const Coordinator::Dependencies& deps, bool simulation, const State& view,
                               const ActivationRequest& request, const Certificate& leaf,

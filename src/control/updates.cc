@@ -88,18 +88,6 @@ class UpdateBuilder {
   Instant now_;
 };
 
-// Whether there is a ledger on disk at all is settled by the first manifest.
-Status CheckSealMode(const Deployment& before, const Deployment& after) {
-  using manifest::SealMode;
-  const bool was_disabled = before.manifest().config.seal_mode == SealMode::kDisabled;
-  const bool is_disabled = after.manifest().config.seal_mode == SealMode::kDisabled;
-  if (was_disabled == is_disabled) return Ok();
-  return Error(
-      Code::kInvalidArgument, "update.seal_mode",
-      "an update cannot change Config.SealMode to or from Disabled: whether the state is kept is decided by the "
-      "first manifest");
-}
-
 // Everything that can fail of applying an update, before it is decided.
 Result<PreparedUpdate> Prepare(const Coordinator::Impl& impl, const State& state, Bytes manifest, bool lenient) {
   Random& random = impl.deps.random;
@@ -123,15 +111,6 @@ Result<PreparedUpdate> Prepare(const Coordinator::Impl& impl, const State& state
     if (!recovery) return recovery.error().WithContext("generating recovery encryption key");
     out.recovery = std::move(*recovery);
   }
-  return out;
-}
-
-std::vector<std::string> UpdatersOf(const Deployment& deployment) {
-  std::vector<std::string> out;
-  for (const auto& [fingerprint, user] : deployment.users()) {
-    if (Authorised(user, manifest::Action::kUpdateManifest, {})) out.push_back(user.name);
-  }
-  std::ranges::sort(out);
   return out;
 }
 
@@ -328,6 +307,26 @@ Status Cancel(Coordinator::Impl& impl, const Caller& caller) {
 }
 
 }  // namespace
+
+Status CheckSealMode(const Deployment& before, const Deployment& after) {
+  using manifest::SealMode;
+  const bool was_disabled = before.manifest().config.seal_mode == SealMode::kDisabled;
+  const bool is_disabled = after.manifest().config.seal_mode == SealMode::kDisabled;
+  if (was_disabled == is_disabled) return Ok();
+  return Error(
+      Code::kInvalidArgument, "update.seal_mode",
+      "an update cannot change Config.SealMode to or from Disabled: whether the state is kept is decided by the "
+      "first manifest");
+}
+
+std::vector<std::string> UpdatersOf(const Deployment& deployment) {
+  std::vector<std::string> out;
+  for (const auto& [fingerprint, user] : deployment.users()) {
+    if (Authorised(user, manifest::Action::kUpdateManifest, {})) out.push_back(user.name);
+  }
+  std::ranges::sort(out);
+  return out;
+}
 
 Result<UpdateResult> Coordinator::SubmitUpdate(const Caller& caller, Bytes manifest) {
   return RetryIfChanged([&] { return Submit(*impl_, caller, manifest); });
