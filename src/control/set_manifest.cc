@@ -13,7 +13,7 @@ Status RequireSettable(const State& view) {
 }
 
 // From here on making the keys may take long; strangers may ask for it while there is no manifest.
-constexpr std::uint64_t kLongWork = 64 * manifest::kWorkOfRsa2048;
+constexpr std::uint64_t kLongWork = 16 * manifest::kWorkOfRsa2048;
 
 /// At most one long one at a time: others would occupy all workers, and only one can win.
 class LongWork {

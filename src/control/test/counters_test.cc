@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "control/testing/coordinator_test.h"
 #include "crypto/pem.h"
 
@@ -37,6 +39,31 @@ TEST_F(CountersTest, AMarbleHasABoundedNumberOfCounters) {
   Restart();
   EXPECT_THAT(coordinator_->SetCounter(marble, "one more", 1), FailsWith("counter.too_many"));
   EXPECT_EQ(*coordinator_->SetCounter(marble, "c7", 6), 5U);
+}
+
+// Changed recovery keys begin a key epoch with a snapshot, from which the state is read then.
+TEST_F(CountersTest, WhatASnapshotHoldsCountsToo) {
+  Stop();
+  std::filesystem::remove_all(folder_.path() / "seal");
+  Start();
+  const Caller user = testing::MakeMarble().caller;
+  const auto manifest = [&](const nlohmann::json& recovery_keys) {
+    nlohmann::json m = nlohmann::json::parse(testing::Manifest(R"("m":{"Package":"app"})"));
+    m["Config"]["FeatureGates"] = {"MonotonicCounter"};
+    m["Users"]["u"] = {{"Certificate", user.leaf->ToPem()}, {"Roles", {"up"}}};
+    m["Roles"]["up"] = {{"ResourceType", "Manifest"}, {"Actions", {"UpdateManifest"}}};
+    m["RecoveryKeys"] = recovery_keys;
+    return m.dump();
+  };
+  ASSERT_OK(Set(manifest(nlohmann::json::object())));
+  const Caller before = MarbleCaller(kUuid);
+  for (int i = 0; i < 1000; ++i) ASSERT_OK(coordinator_->SetCounter(before, "c" + std::to_string(i), 1));
+  const std::string key = PemEncode("PUBLIC KEY", PrivateKey::Generate(KeyKind::kRsa, 2048)->public_key().spki());
+  ASSERT_OK(coordinator_->SubmitUpdate(user, ToBytes(manifest({{"r", key}}))));
+  Restart();
+  const Caller after = MarbleCaller(kUuid);
+  EXPECT_THAT(coordinator_->SetCounter(after, "one more", 1), FailsWith("counter.too_many"));
+  EXPECT_EQ(*coordinator_->SetCounter(after, "c7", 6), 1U);
 }
 
 TEST(CounterTotals, CountWhatIsNew) {
