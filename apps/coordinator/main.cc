@@ -21,9 +21,11 @@
 #include "attest/sim/sim.h"
 #include "base/file.h"
 #include "base/json_logger.h"
+#include "base/rate_limit.h"
 #include "config.h"
 #include "control/coordinator.h"
 #include "crypto/random.h"
+#include "descriptors.h"
 #include "platform/none.h"
 #include "platform/sim.h"
 #include "secret/harden.h"
@@ -37,14 +39,16 @@ namespace asio = boost::asio;
 // Enough that calls waiting for the disk gather into batches.
 constexpr std::size_t kWorkers = 64;
 constexpr std::chrono::milliseconds kDrain{200};
+constexpr std::size_t kMonitoringConnections = 100;
 constexpr std::size_t kMaxManifest = std::size_t{32} << 20U;
 
-/// Keeps messages of the HTTP server below a level of their own.
+/// Keeps messages of the HTTP server below a level of their own, and few: every broken connection of a stranger is one.
 class HttpLogger final : public Logger {
  public:
   HttpLogger(Logger& logger, LogLevel level) : logger_(logger), level_(level) {}
   void Log(LogLevel level, std::string_view message, std::vector<LogField> fields) override {
     if (message.starts_with("http:")) {
+      if (!lines_.Take(std::chrono::steady_clock::now())) return;
       logger_.Log(level_, message, std::move(fields));
     } else {
       logger_.Log(level, message, std::move(fields));
@@ -54,6 +58,7 @@ class HttpLogger final : public Logger {
  private:
   Logger& logger_;
   LogLevel level_;
+  RateLimit lines_{200, 2};
 };
 
 struct PlatformSetup {
@@ -105,9 +110,7 @@ control::CoordinatorOptions OptionsFrom(const Config& config) {
 api::rest::Handlers ClientHandlers(const api::rest::Router& router, api::monitoring::Metrics& metrics) {
   api::rest::Handlers handlers;
   handlers.handle = [&](const api::rest::Request& request) { return router.Handle(request); };
-  handlers.body_limit = [&](std::string_view target, const control::Caller& caller) {
-    return router.BodyLimit(target, caller);
-  };
+  handlers.admit = [&](const api::rest::RequestHead& head) { return router.Admit(head); };
   handlers.started = [&](std::string_view target) { metrics.RequestStarted(api::rest::Router::KnownPath(target)); };
   handlers.finished = [&](const api::rest::Request& request, const api::rest::Response& response,
                           std::chrono::nanoseconds duration) {
@@ -122,7 +125,11 @@ api::rest::Handlers MonitoringHandlers(const api::monitoring::Metrics& metrics,
   handlers.handle = [&](const api::rest::Request& request) {
     return api::monitoring::HandleMonitoring(metrics, coordinator, request);
   };
-  handlers.body_limit = [](std::string_view, const control::Caller&) { return std::size_t{1024}; };
+  handlers.admit = [](const api::rest::RequestHead&) {
+    api::rest::Admission admission;
+    admission.body_limit = 1024;
+    return admission;
+  };
   return handlers;
 }
 
@@ -148,6 +155,13 @@ Status Run(const Config& config, Logger& logger) {
   asio::thread_pool workers(kWorkers);
   const api::rest::Router router(*coordinator, logger);
   HttpLogger http_logger(logger, config.http_error_level);
+  const Descriptors descriptors = RaiseDescriptorLimit();
+  logger.Info("Limit of connections", {{"perApi", std::uint64_t{descriptors.connections}},
+                                       {"fileDescriptors", std::uint64_t{descriptors.limit}}});
+  api::grpc::ServerLimits marble_limits;
+  marble_limits.max_connections = descriptors.connections;
+  api::rest::HttpLimits client_limits;
+  client_limits.max_connections = descriptors.connections;
 
   STEELIE_TRY(auto mesh_listener, api::net::Listener::Open(io, config.mesh_address, logger).WithContext("--mesh-addr"));
   api::grpc::MarbleService service(*coordinator, logger);
@@ -157,7 +171,7 @@ Status Run(const Config& config, Logger& logger) {
                                    .clients = api::tls::ClientCertificates::kRequired,
                                    .alpn = {"h2"},
                                    .alpn_required = true}),
-      service, workers, logger, &metrics);
+      service, workers, logger, &metrics, marble_limits);
 
   STEELIE_TRY(auto client_listener,
               api::net::Listener::Open(io, config.client_address, logger).WithContext("--client-addr"));
@@ -166,15 +180,17 @@ Status Run(const Config& config, Logger& logger) {
       api::tls::MakeServerContext({.identity = [&] { return coordinator->ClientApiIdentity(); },
                                    .clients = api::tls::ClientCertificates::kOptional,
                                    .alpn = {"http/1.1"}}),
-      ClientHandlers(router, metrics), workers, http_logger);
+      ClientHandlers(router, metrics), workers, http_logger, client_limits);
 
   std::unique_ptr<api::rest::HttpServer> monitoring_server;
   if (!config.prometheus_address.empty()) {
     STEELIE_TRY(auto listener,
                 api::net::Listener::Open(io, config.prometheus_address, logger).WithContext("--prometheus-addr"));
+    api::rest::HttpLimits monitoring_limits;
+    monitoring_limits.max_connections = kMonitoringConnections;
     logger.Info("Starting prometheus /metrics endpoint", {{"address", listener->LocalAddress()}});
     monitoring_server = std::make_unique<api::rest::HttpServer>(
-        listener, nullptr, MonitoringHandlers(metrics, *coordinator), workers, http_logger);
+        listener, nullptr, MonitoringHandlers(metrics, *coordinator), workers, http_logger, monitoring_limits);
     monitoring_server->Start();
   }
   logger.Info("Starting the marble server");

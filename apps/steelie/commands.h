@@ -22,6 +22,8 @@ void AddSecretCommand(CLI::App& parent, Program& program);
 void AddQuoteCommand(CLI::App& parent, Program& program);
 void AddRecoverCommand(CLI::App& parent, Program& program);
 void AddSimCommand(CLI::App& parent, Program& program);
+/// `time-floor`: the time below which a Coordinator never decides.
+void AddTimeFloorCommand(CLI::App& parent, Program& program);
 void AddPackageInfoCommand(CLI::App& parent, Program& program);
 void AddVersionCommand(CLI::App& parent, Program& program);
 void AddCompletionCommand(CLI::App& parent, Program& program);

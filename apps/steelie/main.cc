@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   steelie::cli::AddRecoverCommand(app, program);
   steelie::cli::AddRunCommand(app, program);
   steelie::cli::AddSealCommands(app, program);
+  steelie::cli::AddTimeFloorCommand(app, program);
   steelie::cli::AddPackageInfoCommand(app, program);
   steelie::cli::AddSimCommand(app, program);
   steelie::cli::AddVersionCommand(app, program);

@@ -11,10 +11,11 @@
 
 namespace steelie {
 
-/// Writes one JSON object a line: `level`, `ts` (Unix seconds), `msg`, then the fields.
+/// Writes one JSON object a line: `level`, `ts` (Unix seconds), `caller`, `msg`, then the fields.
 ///
 /// Strangers can cause lines, so per second only the first 100 of the same level and message are written, then every
-/// hundredth, and values longer than 1 KiB are cut. Thread-safe.
+/// hundredth, and values longer than 1 KiB are cut. Whatever bytes come in, a line is
+/// one line of valid UTF-8, without control characters. Thread-safe.
 class JsonLogger final : public Logger {
  public:
   struct Options {

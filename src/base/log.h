@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -26,6 +27,18 @@ struct LogField {
   Value value;
 };
 
+/// The last field of a line that says where in the program it comes from.
+inline constexpr std::string_view kCaller = "caller";
+
+/// `folder/file.cc:line`.
+inline std::string CallerOf(std::source_location where) {
+  std::string_view file = where.file_name();
+  const std::size_t name = file.rfind('/');
+  const std::size_t folder = name == std::string_view::npos || name == 0 ? name : file.rfind('/', name - 1);
+  if (folder != std::string_view::npos) file.remove_prefix(folder + 1);
+  return std::string(file) + ":" + std::to_string(where.line());
+}
+
 /// Where log lines go. Thread-safe. Strangers can cause lines, so the real one samples equal messages and cuts long
 /// values.
 class Logger {
@@ -33,17 +46,27 @@ class Logger {
   virtual ~Logger() = default;
   virtual void Log(LogLevel level, std::string_view message, std::vector<LogField> fields = {}) = 0;
 
-  void Debug(std::string_view message, std::vector<LogField> fields = {}) {
-    Log(LogLevel::kDebug, message, std::move(fields));
+  void Debug(std::string_view message, std::vector<LogField> fields = {},
+             std::source_location where = std::source_location::current()) {
+    LogFrom(where, LogLevel::kDebug, message, std::move(fields));
   }
-  void Info(std::string_view message, std::vector<LogField> fields = {}) {
-    Log(LogLevel::kInfo, message, std::move(fields));
+  void Info(std::string_view message, std::vector<LogField> fields = {},
+            std::source_location where = std::source_location::current()) {
+    LogFrom(where, LogLevel::kInfo, message, std::move(fields));
   }
-  void Warn(std::string_view message, std::vector<LogField> fields = {}) {
-    Log(LogLevel::kWarn, message, std::move(fields));
+  void Warn(std::string_view message, std::vector<LogField> fields = {},
+            std::source_location where = std::source_location::current()) {
+    LogFrom(where, LogLevel::kWarn, message, std::move(fields));
   }
-  void LogError(std::string_view message, std::vector<LogField> fields = {}) {
-    Log(LogLevel::kError, message, std::move(fields));
+  void LogError(std::string_view message, std::vector<LogField> fields = {},
+                std::source_location where = std::source_location::current()) {
+    LogFrom(where, LogLevel::kError, message, std::move(fields));
+  }
+
+ private:
+  void LogFrom(std::source_location where, LogLevel level, std::string_view message, std::vector<LogField> fields) {
+    fields.emplace_back(kCaller, CallerOf(where));
+    Log(level, message, std::move(fields));
   }
 };
 

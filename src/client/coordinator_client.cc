@@ -96,6 +96,14 @@ Result<SecretEntries> DecodeSecrets(const json& map) {
   return out;
 }
 
+Result<TimeFloor> DecodeTimeFloor(const json& data) {
+  TimeFloor out;
+  STEELIE_TRY(out.floor, NumberMember(data, "floor"));
+  STEELIE_TRY(out.lowest, NumberMember(data, "lowest"));
+  STEELIE_TRY(out.clock, NumberMember(data, "clock"));
+  return out;
+}
+
 // RFC 3986 section 2.1: everything but unreserved characters.
 std::string QueryEscape(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
@@ -204,6 +212,16 @@ Status CoordinatorClient::CancelUpdate() {
   const HttpRequest v1{HttpMethod::kPost, "/update-cancel", "", {}};
   STEELIE_CHECK_OK(CallEither(transport_, v2, v1));
   return Ok();
+}
+
+Result<TimeFloor> CoordinatorClient::GetTimeFloor() {
+  STEELIE_TRY(const json data, Call(transport_, Get("/api/v2/time-floor")));
+  return Decoded(DecodeTimeFloor(data), "time-floor");
+}
+
+Result<TimeFloor> CoordinatorClient::LowerTimeFloor(std::uint64_t floor) {
+  STEELIE_TRY(const json data, Call(transport_, Post("/api/v2/time-floor", {{"floor", floor}})));
+  return Decoded(DecodeTimeFloor(data), "time-floor");
 }
 
 Result<PendingUpdate> CoordinatorClient::GetPendingUpdate() {

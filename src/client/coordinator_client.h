@@ -48,6 +48,13 @@ struct RecoverAnswer {
   std::string message;
 };
 
+/// No decision of the Coordinator uses a time below the floor. All in Unix seconds.
+struct TimeFloor {
+  std::uint64_t floor = 0;
+  std::uint64_t lowest = 0;  // that it can be lowered to
+  std::uint64_t clock = 0;   // the Coordinator's
+};
+
 /// The client API of a Coordinator, version 2, with version 1 where a Coordinator does not know version 2 (HTTP 405).
 ///
 /// Errors of the transport pass through. What the Coordinator refuses becomes
@@ -74,6 +81,10 @@ class CoordinatorClient {
   Result<UpdateAnswer> AcknowledgeUpdate(ByteView manifest);
   Status CancelUpdate();
   Result<PendingUpdate> GetPendingUpdate();
+
+  Result<TimeFloor> GetTimeFloor();
+  /// To a time in Unix seconds.
+  Result<TimeFloor> LowerTimeFloor(std::uint64_t floor);
 
   Result<SecretEntries> GetSecrets(const std::vector<std::string>& names);
   Status SetSecrets(const UserSecrets& secrets);

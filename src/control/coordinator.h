@@ -113,6 +113,13 @@ struct PendingView {
   std::uint64_t missing_acknowledgments = 0;
 };
 
+/// No decision uses a time below the floor.
+struct TimeFloorView {
+  Instant floor{};   // the later one of the newest event, unless lowered, and `lowest`
+  Instant lowest{};  // it cannot be lowered below this: the date of the build
+  Instant clock{};
+};
+
 /// The Coordinator: all use cases behind one face. Knows no transport.
 ///
 /// Thread-safe; calls may block on the disk and on cryptography, never on each other longer than a commit takes.
@@ -153,6 +160,13 @@ class Coordinator {
   /// Fails unless the caller is a user of the manifest in force. For transports, which check this before reading
   /// bodies.
   Status RequireUser(const Caller& caller) const;
+  /// Decide as SetManifest, SubmitUpdate and AcknowledgeUpdate would, as far as that is possible without a manifest.
+  /// They refuse only what those would refuse for any manifest that can be read.
+  Status RequireManifestSettable() const;
+  Status RequireUpdater(const Caller& caller) const;
+  Status RequireAcknowledger(const Caller& caller) const;
+  /// Size of the larger one of the manifest in force and the pending one.
+  std::size_t ManifestBytes() const;
   Result<NameMap<SecretView>> ReadSecrets(const Caller& caller, const std::vector<std::string>& names);
   Status WriteSecrets(const Caller& caller, NameMap<SecretUpload> secrets);
 
@@ -168,8 +182,15 @@ class Coordinator {
   Status RequireFeature(manifest::FeatureGate gate) const;
   /// Fails unless the caller is a marble with a current certificate. Errors: kUnauthenticated `marble.unauthorized`.
   Status RequireMarble(const Caller& caller) const;
-  /// Raises a marble's counter; returns the value before. Errors: kUnauthenticated `marble.unauthorized`.
+  /// Raises a marble's counter; returns the value before. Errors: kUnauthenticated `marble.unauthorized`,
+  /// kFailedPrecondition `counter.too_many` and `counter.too_many_total` for a new one.
   Result<std::uint64_t> SetCounter(const Caller& caller, const std::string& name, std::uint64_t value);
+
+  TimeFloorView GetTimeFloor() const;
+  /// Lowers the floor of time again after a clock had run ahead: an audited event. For users who may update the
+  /// manifest. Returns the floor now in force. Errors: kUnauthenticated `user.unauthorized`, kPermissionDenied
+  /// `user.forbidden`, kFailedPrecondition `time.not_lower`, kInvalidArgument `time.below_build`.
+  Result<TimeFloorView> LowerTimeFloor(const Caller& caller, Instant floor);
 
   /// The key to encrypt recovery secrets to: DER SubjectPublicKeyInfo of an RSA key made at the first call.
   /// Errors: kFailedPrecondition `state.wrong` outside recovery.

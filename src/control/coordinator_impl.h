@@ -29,6 +29,9 @@ class Coordinator::Impl {
   std::shared_ptr<const ServerIdentity> client_identity STEELIE_GUARDED_BY(identity_mutex);
   std::shared_ptr<const ServerIdentity> marble_identity STEELIE_GUARDED_BY(identity_mutex);
 
+  /// The keys of a manifest that takes long are being made.
+  std::atomic<bool> long_work = false;
+
   Mutex recovery_mutex;
   std::optional<PrivateKey> recovery_key STEELIE_GUARDED_BY(recovery_mutex);  // the ephemeral one
   std::optional<seal::RecoveryCollector> collector STEELIE_GUARDED_BY(recovery_mutex);

@@ -6,6 +6,10 @@ namespace steelie::control {
 namespace {
 
 constexpr std::size_t kMaxName = 4096;
+// All of them are in memory and in every snapshot, forever.
+constexpr std::uint64_t kMaxPerMarble = 1'000;
+constexpr std::uint64_t kMaxTotal = 100'000;
+constexpr std::uint64_t kMaxTotalIdBytes = std::uint64_t{64} << 20U;
 
 struct MarbleIdentity {
   std::string type;
@@ -42,6 +46,23 @@ std::string CounterId(const MarbleIdentity& marble, const std::string& name) {
          Base64Encode(AsBytes(name));
 }
 
+// Counters that exist go on in any case.
+Status RequireRoomForCounter(const State& state, const std::string& id) {
+  if (state.counters.Get(id) > 0) return Ok();
+  if (state.counters_of.Get(MarbleOfCounter(id)) >= kMaxPerMarble) {
+    return Error(Code::kFailedPrecondition, "counter.too_many",
+                 "this marble has " + std::to_string(kMaxPerMarble) +
+                     " monotonic counters, more are not possible: use the ones it has");
+  }
+  if (state.counter_totals.count >= kMaxTotal || state.counter_totals.id_bytes + id.size() > kMaxTotalIdBytes) {
+    return Error(Code::kFailedPrecondition, "counter.too_many_total",
+                 "all marbles together have " + std::to_string(state.counter_totals.count) +
+                     " monotonic counters, at most " + std::to_string(kMaxTotal) + " with " +
+                     std::to_string(kMaxTotalIdBytes) + " bytes of names are possible: use fewer, or shorter names");
+  }
+  return Ok();
+}
+
 }  // namespace
 
 Status Coordinator::RequireFeature(manifest::FeatureGate gate) const {
@@ -73,6 +94,7 @@ Result<std::uint64_t> Coordinator::SetCounter(const Caller& caller, const std::s
     }
     before = state.counters.Get(id);
     if (value <= before) return std::vector<EventBody>();
+    STEELIE_CHECK_OK(RequireRoomForCounter(state, id));
     return Just(CounterSet{id, value});
   };
   STEELIE_CHECK_OK(impl_->journal->Commit(decide));

@@ -252,8 +252,24 @@ struct ManifestUpdated {
   }
 };
 
-using EventBody = std::variant<ManifestSet, Activated, SecretsWritten, SecretsRead, UserRefused, PackagesUpdated,
-                               CounterSet, UpdateSubmitted, UpdateAcknowledged, UpdateCancelled, ManifestUpdated>;
+/// The clock had run ahead and raised the floor below which no decision uses a time; a user lowered it again.
+struct TimeFloorLowered {
+  static constexpr std::uint16_t kType = 12;
+
+  std::string user;
+  Instant floor{};
+
+  template <typename Archive, typename Self>
+  friend void Fields(Archive& ar, Self& self)
+    requires std::is_same_v<std::remove_const_t<Self>, TimeFloorLowered>
+  {
+    ar(self.user, self.floor);
+  }
+};
+
+using EventBody =
+    std::variant<ManifestSet, Activated, SecretsWritten, SecretsRead, UserRefused, PackagesUpdated, CounterSet,
+                 UpdateSubmitted, UpdateAcknowledged, UpdateCancelled, ManifestUpdated, TimeFloorLowered>;
 
 /// A list of just this event, which may not be copyable.
 template <typename T>

@@ -143,7 +143,7 @@ void Journal::Process(Batch batch) {
     return;
   }
   State candidate = *View();
-  const Instant now = std::max(clock_.Now(), candidate.last_event);
+  const Instant clock = clock_.Now();
   std::vector<SecretBuffer> encoded;
   std::vector<std::optional<Error>> refusals(batch.requests.size());
 
@@ -156,7 +156,8 @@ void Journal::Process(Batch batch) {
     State next = candidate;
     std::vector<SecretBuffer> mine;
     for (EventBody& body : *events) {
-      const Event event{now, std::move(body)};
+      // An event before this one may have lowered the floor.
+      const Event event{std::max(clock, next.last_event), std::move(body)};
       if (const Status applied = Apply(next, event); !applied) {
         refusals[i] = applied.error();
         break;
@@ -167,9 +168,12 @@ void Journal::Process(Batch batch) {
     candidate = std::move(next);
     std::ranges::move(mine, std::back_inserter(encoded));
   }
+  const bool lowered = candidate.last_event < View()->last_event;
   // Audit events need a ledger; before there is one, nothing happens that is worth auditing.
   if (ledger_ != nullptr) {
     for (Event& event : batch.audit) {
+      // Recorded by the clock of a moment ago, which must not raise a floor that was just lowered.
+      if (lowered) event.time = clock;
       event.time = std::max(event.time, candidate.last_event);
       STEELIE_CHECK(Apply(candidate, event).has_value());
       encoded.push_back(EncodeEvent(event));

@@ -2,6 +2,7 @@
 #include "control/dry_run.h"
 #include "control/generate.h"
 #include "crypto/hash.h"
+#include "manifest/key_work.h"
 
 namespace steelie::control {
 namespace {
@@ -10,6 +11,31 @@ Status RequireSettable(const State& view) {
   if (view.phase == Phase::kAcceptingManifest || view.phase == Phase::kRecovery) return Ok();
   return Error(Code::kFailedPrecondition, "state.wrong", kWrongState);
 }
+
+// From here on making the keys may take long; strangers may ask for it while there is no manifest.
+constexpr std::uint64_t kLongWork = 16 * manifest::kWorkOfRsa2048;
+
+/// At most one long one at a time: others would occupy all workers, and only one can win.
+class LongWork {
+ public:
+  static Result<LongWork> Begin(std::atomic<bool>& busy, const manifest::Manifest& manifest) {
+    if (manifest::TotalKeyWork(manifest) < kLongWork) return LongWork(nullptr);
+    if (busy.exchange(true)) {
+      return Error(Code::kUnavailable, "manifest.busy",
+                   "the keys of another manifest with many or large RSA secrets are being made: try again later");
+    }
+    return LongWork(&busy);
+  }
+  LongWork(LongWork&& other) noexcept : busy_(std::exchange(other.busy_, nullptr)) {}
+  LongWork& operator=(LongWork&&) = delete;
+  ~LongWork() {
+    if (busy_ != nullptr) *busy_ = false;
+  }
+
+ private:
+  explicit LongWork(std::atomic<bool>* busy) : busy_(busy) {}
+  std::atomic<bool>* busy_;
+};
 
 // Every shared secret gets its value now; user-defined ones a placeholder, or what the manifest presets.
 Result<SecretMap> GenerateShared(const Deployment& deployment, const pki::Authority& authority, Random& random,
@@ -34,6 +60,8 @@ Result<SecretMap> GenerateShared(const Deployment& deployment, const pki::Author
 
 }  // namespace
 
+Status Coordinator::RequireManifestSettable() const { return RequireSettable(*impl_->View()); }
+
 Result<SetManifestResult> Coordinator::SetManifest(Bytes manifest) {
   const auto view = impl_->View();
   STEELIE_CHECK_OK(RequireSettable(*view));
@@ -41,6 +69,7 @@ Result<SetManifestResult> Coordinator::SetManifest(Bytes manifest) {
   Random& random = impl_->deps.random;
   STEELIE_TRY(const std::shared_ptr<const Deployment> deployment,
               Deployment::Compile(std::move(manifest), impl_->options.lenient_manifest));
+  STEELIE_TRY(const LongWork work, LongWork::Begin(impl_->long_work, deployment->manifest()));
   STEELIE_TRY(SecretMap secrets, GenerateShared(*deployment, *view->authority, random, now));
   auto recovery = SetUpRecovery(deployment->manifest(), random);
   if (!recovery) return recovery.error().WithContext("generating recovery encryption key");

@@ -203,7 +203,7 @@ Result<State> DecodeState(ByteView bytes) {
   state.secrets = std::move(s.secrets);
   state.previous_secrets = std::move(s.previous_secrets);
   state.activations = Unflatten(s.activations);
-  state.counters = Unflatten(s.counters);
+  for (const auto& [id, value] : s.counters) SetCounter(state, id, value);
   state.update_log = std::make_shared<const std::vector<std::string>>(std::move(s.update_log));
   if (s.has_pending) {
     auto pending = std::make_shared<PendingUpdate>();

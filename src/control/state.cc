@@ -72,7 +72,14 @@ class Applier {
   }
 
   Status operator()(const CounterSet& e) {
-    state_.counters.Set(e.id, e.value);
+    SetCounter(state_, e.id, e.value);
+    return Ok();
+  }
+
+  Status operator()(const TimeFloorLowered& e) {
+    Log({"Time floor lowered",
+         {{"user", e.user}, {"from", FormatMillis(state_.last_event)}, {"to", FormatMillis(e.floor)}}});
+    state_.last_event = std::min(state_.last_event, e.floor);
     return Ok();
   }
 
@@ -173,6 +180,18 @@ std::vector<std::string> PendingUpdate::MissingUsers() const {
     if (!acknowledged) out.push_back(name);
   }
   return out;
+}
+
+std::string_view MarbleOfCounter(std::string_view id) { return id.substr(0, id.rfind(':')); }
+
+void SetCounter(State& state, const std::string& id, std::uint64_t value) {
+  if (state.counters.Get(id) == 0 && value > 0) {
+    const std::string_view marble = MarbleOfCounter(id);
+    state.counters_of.Set(marble, state.counters_of.Get(marble) + 1);
+    ++state.counter_totals.count;
+    state.counter_totals.id_bytes += id.size();
+  }
+  state.counters.Set(id, value);
 }
 
 Status Apply(State& state, const Event& event) {

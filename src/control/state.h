@@ -27,10 +27,16 @@ struct PendingUpdate {
   std::vector<std::string> MissingUsers() const;
 };
 
+/// All monotonic counters together.
+struct CounterTotals {
+  std::uint64_t count = 0;
+  std::uint64_t id_bytes = 0;
+};
+
 /// Everything the Coordinator knows, as an immutable value: a copy shares all large parts. Only Apply changes one.
 struct State {
   Phase phase = Phase::kAcceptingManifest;
-  Instant last_event{};
+  Instant last_event{};  // or lower, if a user said so
   std::shared_ptr<const Deployment> deployment;
   Bytes manifest_signature;
   /// The packages in force, with the security versions that package updates set.
@@ -42,11 +48,18 @@ struct State {
   std::shared_ptr<const SecretMap> previous_secrets;
   CounterMap activations;  // of types with a limit, by type
   CounterMap counters;     // monotonic counters, by id
+  CounterMap counters_of;  // how many of them a marble has, by MarbleOfCounter
+  CounterTotals counter_totals;
   std::shared_ptr<const std::vector<std::string>> update_log;
   std::shared_ptr<const PendingUpdate> pending;
   std::uint64_t recorded_activations = 0;
   Fleet fleet;
 };
+
+/// Raises a monotonic counter and counts it if it is new.
+void SetCounter(State& state, const std::string& id, std::uint64_t value);
+/// The part of a counter's id that names the marble.
+std::string_view MarbleOfCounter(std::string_view id);
 
 /// Folds one event into the state. The only way a state ever changes. Fails only for an event that this program could
 /// not have written; the state is unusable then.

@@ -242,16 +242,20 @@ Result<UpdateResult> Submit(Coordinator::Impl& impl, const Caller& caller, const
                                                     : UpdateAll(impl, *view, *user, manifest);
 }
 
+// Whether there is an update that the user may acknowledge.
+Status RequireEligible(const Coordinator::Impl& impl, const State& view, const KnownUser& user) {
+  if (!view.pending) return Error(Code::kNotFound, "update.none", kNonePending);
+  if (view.pending->users.contains(user.name)) return Ok();
+  impl.journal->Record(UserRefused{user.name, "acknowledge update"});
+  return Forbidden("user " + user.name + " is not allowed to acknowledge manifest updates");
+}
+
 Result<UpdateResult> Acknowledge(Coordinator::Impl& impl, const Caller& caller, const Bytes& manifest) {
   const auto view = impl.View();
   STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
-  if (!view->pending) return Error(Code::kNotFound, "update.none", kNonePending);
+  STEELIE_CHECK_OK(RequireEligible(impl, *view, *user));
   const PendingUpdate& pending = *view->pending;
   const auto eligible = pending.users.find(user->name);
-  if (eligible == pending.users.end()) {
-    impl.journal->Record(UserRefused{user->name, "acknowledge update"});
-    return Forbidden("user " + user->name + " is not allowed to acknowledge manifest updates");
-  }
   if (manifest != pending.manifest) {
     return Error(Code::kInvalidArgument, "update.mismatch", "provided manifest does not match the pending manifest");
   }
@@ -338,6 +342,32 @@ Result<UpdateResult> Coordinator::AcknowledgeUpdate(const Caller& caller, const 
 
 Status Coordinator::CancelUpdate(const Caller& caller) {
   return RetryIfChanged([&] { return Cancel(*impl_, caller); });
+}
+
+Status Coordinator::RequireUpdater(const Caller& caller) const {
+  const auto view = impl_->View();
+  STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
+  STEELIE_CHECK_OK(RequireNonePending(*view));
+  STEELIE_CHECK_OK(RequirePhase(*view, Phase::kAcceptingMarbles));
+  if (Authorised(*user, manifest::Action::kUpdateManifest, {})) return Ok();
+  const auto may_update = [&](const auto& package) {
+    return Authorised(*user, manifest::Action::kUpdateSecurityVersion, {package.first});
+  };
+  if (std::ranges::any_of(*view->packages, may_update)) return Ok();
+  impl_->journal->Record(UserRefused{user->name, "update manifest"});
+  return Forbidden("user " + user->name + " is not allowed to update the manifest or any package");
+}
+
+Status Coordinator::RequireAcknowledger(const Caller& caller) const {
+  const auto view = impl_->View();
+  STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
+  return RequireEligible(*impl_, *view, *user);
+}
+
+std::size_t Coordinator::ManifestBytes() const {
+  const auto view = impl_->View();
+  return std::max(view->deployment ? view->deployment->raw().size() : 0,
+                  view->pending ? view->pending->manifest.size() : 0);
 }
 
 Result<PendingView> Coordinator::GetPendingUpdate() const {

@@ -64,6 +64,7 @@ void CheckTls(Checker& c);       // 7 to 11
 void CheckUsers(Checker& c);     // 12 to 14, and that the certificates can be used
 void CheckRoles(Checker& c);     // 15 to 20, 23
 void CheckSecrets(Checker& c);   // 21, 22, and that the secrets can be generated
+void CheckKeyWork(Checker& c);   // that making all of them ends soon
 void CheckRecovery(Checker& c);  // 27, 28, and that the keys can be used
 void Advise(Checker& c);
 void AdviseOnPastedSecrets(Checker& c);

@@ -82,6 +82,7 @@ void RunChecks(Checker& c) {
   CheckUsers(c);
   CheckRoles(c);
   CheckSecrets(c);
+  CheckKeyWork(c);
   CheckRecovery(c);
   Advise(c);
 }

@@ -3,6 +3,7 @@
 #include <nghttp2/nghttp2.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -11,6 +12,7 @@
 #include <boost/asio/write.hpp>
 #include <map>
 
+#include "api/grpc/call_log.h"
 #include "api/grpc/message.h"
 #include "api/tls/context.h"
 #include "base/check.h"
@@ -29,48 +31,51 @@ struct ServerState {
   Logger& logger;
   CallCounter* counter;
   ServerLimits limits;
+  RequestBudget budget;
+  CallLog calls;
   std::atomic<std::size_t> connections = 0;
-  std::atomic<std::size_t> request_bytes = 0;
   std::atomic<bool> stopping = false;
 };
 
 namespace {
+
+using Time = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kReadSize = std::size_t{16} << 10U;
 // A request body: one message with its prefix, and not a byte more.
 constexpr std::size_t kMaxBody = kMaxMessage + 5;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{16} << 10U;
 
-/// The bytes of one request, counted against those of all connections for as long as they are held.
+/// The bytes of one request, counted against the budget for as long as they are held.
 class Body {
  public:
   Body() = default;
   Body(Body&& other) noexcept
-      : state_(std::move(other.state_)), bytes_(std::move(other.bytes_)), counted_(std::exchange(other.counted_, 0)) {}
+      : account_(std::move(other.account_)),
+        bytes_(std::move(other.bytes_)),
+        counted_(std::exchange(other.counted_, 0)) {}
   Body& operator=(Body&&) = delete;
   ~Body() { Drop(); }
 
   /// False if that would be too much; then nothing is held any more.
-  bool Append(const std::shared_ptr<ServerState>& state, ByteView data) {
-    state_ = state;
-    counted_ += data.size();
-    const std::size_t total = state_->request_bytes += data.size();
-    if (counted_ > kMaxBody || total > state_->limits.request_bytes) {
+  bool Append(const std::shared_ptr<RequestBudget::Account>& account, ByteView data) {
+    if (data.size() > kMaxBody - counted_ || !account->Take(data.size())) {
       Drop();
       return false;
     }
+    account_ = account;
+    counted_ += data.size();
     bytes_.insert(bytes_.end(), data.begin(), data.end());
     return true;
   }
   ByteView bytes() const { return bytes_; }
-
- private:
   void Drop() {
-    if (state_ != nullptr) state_->request_bytes -= std::exchange(counted_, 0);
     Bytes().swap(bytes_);
+    if (account_ != nullptr) account_->Give(std::exchange(counted_, 0));
   }
 
-  std::shared_ptr<ServerState> state_;
+ private:
+  std::shared_ptr<RequestBudget::Account> account_;
   Bytes bytes_;
   std::size_t counted_ = 0;
 };
@@ -82,8 +87,9 @@ struct Stream {
   Body body;
   bool too_large = false;
   bool dispatched = false;
-  std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
-  SecretBuffer response;  // prefix and message
+  Time arrived = std::chrono::steady_clock::now();
+  std::optional<Time> answered;  // when there was something to read for the peer
+  SecretBuffer response;         // prefix and message
   std::size_t sent = 0;
   std::string status = "0";
   std::string status_message;
@@ -113,14 +119,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void OnWritten(const error_code& code);
   void Touch(std::chrono::seconds limit) { deadline_ = std::chrono::steady_clock::now() + limit; }
   void WatchDeadline();
+  bool IsTooSlow(Time now) const;
   void Close();
 
   void CreateSession();
   int OnHeader(std::int32_t id, std::string_view name, std::string_view value);
   int OnData(std::int32_t id, ByteView data);
+  void OnStreamClosed(std::int32_t id);
   void OnRequestEnd(std::int32_t id);
   void Dispatch(std::int32_t id, Stream& stream);
-  void Respond(std::int32_t id, Result<SecretBuffer> result);
+  void Respond(std::int32_t id, std::string_view path, Result<SecretBuffer> result);
+  void Refuse(std::int32_t id, Error error);
   void SubmitTrailersOnly(std::int32_t id, const Stream& stream);
   ssize_t ReadResponse(std::int32_t id, std::uint8_t* out, std::size_t size, std::uint32_t* flags);
 
@@ -130,18 +139,31 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::ssl::stream<tcp::socket> stream_;
   asio::steady_timer timer_;
   /// Only moves further away. The timer follows it when it runs out, since setting one anew takes two system calls.
-  std::chrono::steady_clock::time_point deadline_;
+  Time deadline_;
+  Time write_began_;
+  std::string peer_;
+  std::shared_ptr<RequestBudget::Account> account_;
   nghttp2_session* session_ = nullptr;
   control::Caller caller_;
   std::map<std::int32_t, Stream> streams_;
   std::array<std::uint8_t, kReadSize> in_{};
   SecretBuffer out_;
+  std::size_t unread_ = 0;  // bytes of answers in streams_
   bool writing_ = false;
   bool closed_ = false;
 };
 
+std::string TextOf(const tcp::endpoint& peer) {
+  const std::string address = peer.address().to_string();
+  return (peer.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(peer.port());
+}
+
 Connection::Connection(tcp::socket socket, std::shared_ptr<ServerState> shared)
     : shared_(std::move(shared)), stream_(std::move(socket), *shared_->tls), timer_(stream_.get_executor()) {
+  error_code ignored;
+  const tcp::endpoint peer = stream_.lowest_layer().remote_endpoint(ignored);
+  peer_ = TextOf(peer);
+  account_ = shared_->budget.Open(peer.address());
   ++shared_->connections;
 }
 
@@ -204,7 +226,7 @@ void Connection::CreateSession() {
       });
   nghttp2_session_callbacks_set_on_stream_close_callback(
       raw, [](nghttp2_session*, std::int32_t id, std::uint32_t, void* user) {
-        Self(user).streams_.erase(id);
+        Self(user).OnStreamClosed(id);
         return 0;
       });
   STEELIE_CHECK(nghttp2_session_server_new(&session_, raw, this) == 0);
@@ -232,8 +254,15 @@ int Connection::OnData(std::int32_t id, ByteView data) {
   const auto at = streams_.find(id);
   if (at == streams_.end()) return 0;
   Stream& stream = at->second;
-  if (!stream.too_large) stream.too_large = !stream.body.Append(shared_, data);
+  if (!stream.too_large) stream.too_large = !stream.body.Append(account_, data);
   return 0;
+}
+
+void Connection::OnStreamClosed(std::int32_t id) {
+  const auto at = streams_.find(id);
+  if (at == streams_.end()) return;
+  unread_ -= at->second.response.size();
+  streams_.erase(at);
 }
 
 void Connection::OnRequestEnd(std::int32_t id) {
@@ -243,42 +272,58 @@ void Connection::OnRequestEnd(std::int32_t id) {
   stream.dispatched = true;
   if (shared_->counter != nullptr) shared_->counter->CallStarted();
   if (shared_->stopping) {
-    Respond(id, Error(Code::kUnavailable, "grpc.stopping", "the Coordinator is shutting down"));
+    Refuse(id, Error(Code::kUnavailable, "grpc.stopping", "the Coordinator is shutting down"));
   } else if (stream.method != "POST" || !stream.content_type.starts_with("application/grpc")) {
-    Respond(id, Error(Code::kUnimplemented, "grpc.content_type", "expected a gRPC call"));
+    Refuse(id, Error(Code::kUnimplemented, "grpc.content_type", "expected a gRPC call"));
   } else if (stream.too_large) {
-    Respond(id, Error(Code::kResourceExhausted, "grpc.size",
-                      "received message larger than max (4194304 bytes), or too many at once"));
+    Refuse(id, Error(Code::kResourceExhausted, "grpc.size",
+                     "received message larger than max (4194304 bytes), or too many at once"));
+  } else if (unread_ > shared_->limits.unread_bytes) {
+    Refuse(id, Error(Code::kResourceExhausted, "grpc.unread",
+                     "more than " + std::to_string(shared_->limits.unread_bytes) +
+                         " bytes of answers wait on this connection: read them first"));
   } else {
     Dispatch(id, stream);
   }
 }
 
+void Connection::Refuse(std::int32_t id, Error error) {
+  Stream& stream = streams_.at(id);
+  stream.body.Drop();
+  const std::string path = std::move(stream.path);
+  Respond(id, path, std::move(error));
+}
+
 void Connection::Dispatch(std::int32_t id, Stream& stream) {
-  std::optional<std::chrono::steady_clock::time_point> deadline;
+  std::optional<Time> deadline;
   if (const auto timeout = ParseTimeout(stream.timeout)) deadline = stream.arrived + *timeout;
   asio::post(shared_->workers, [self = shared_from_this(), id, deadline, path = std::move(stream.path),
-                                body = std::move(stream.body)] {
+                                body = std::move(stream.body)]() mutable {
     Result<SecretBuffer> result = Error(Code::kDeadlineExceeded, "grpc.deadline", "the call's deadline has passed");
     if (!deadline || std::chrono::steady_clock::now() < *deadline) {
       const auto message = UnwrapMessage(body.bytes());
       result = message ? self->shared_->service.Call(path, *message, self->caller_) : message.error();
     }
-    asio::post(self->stream_.get_executor(), [self, id, result = std::move(result)]() mutable {
+    body.Drop();
+    asio::post(self->stream_.get_executor(), [self, id, path = std::move(path), result = std::move(result)]() mutable {
       if (self->closed_) return;
-      self->Respond(id, std::move(result));
+      self->Respond(id, path, std::move(result));
       self->Flush();
     });
   });
 }
 
-void Connection::Respond(std::int32_t id, Result<SecretBuffer> result) {
+void Connection::Respond(std::int32_t id, std::string_view path, Result<SecretBuffer> result) {
   if (shared_->counter != nullptr) {
     shared_->counter->CallFinished(result ? Code::kUnknown : result.error().code(), result.has_value());
   }
   const auto at = streams_.find(id);
+  const Time now = std::chrono::steady_clock::now();
+  const auto duration = at == streams_.end() ? Time::duration() : now - at->second.arrived;
+  shared_->calls.Finished({path, peer_, duration}, result ? nullptr : &result.error(), now);
   if (at == streams_.end()) return;  // the peer gave up
   Stream& stream = at->second;
+  stream.answered = now;
   if (!result) {
     stream.status = std::to_string(StatusNumber(result.error().code()));
     stream.reason = result.error().reason();
@@ -290,6 +335,7 @@ void Connection::Respond(std::int32_t id, Result<SecretBuffer> result) {
   stream.response.reserve(prefix.size() + result->size());
   stream.response.insert(stream.response.end(), prefix.begin(), prefix.end());
   stream.response.insert(stream.response.end(), result->begin(), result->end());
+  unread_ += stream.response.size();
   const std::array headers = {Header(":status", "200"), Header("content-type", "application/grpc")};
   nghttp2_data_provider provider{};
   provider.read_callback = [](nghttp2_session*, std::int32_t stream_id, std::uint8_t* out, std::size_t size,
@@ -359,6 +405,7 @@ void Connection::Flush() {
   }
   if (out_.empty()) return;
   writing_ = true;
+  write_began_ = std::chrono::steady_clock::now();
   asio::async_write(stream_, asio::buffer(out_.data(), out_.size()),
                     [self = shared_from_this()](error_code code, std::size_t) { self->OnWritten(code); });
 }
@@ -374,15 +421,29 @@ void Connection::OnWritten(const error_code& code) {
 }
 
 void Connection::WatchDeadline() {
-  timer_.expires_at(deadline_);
+  // Answers and requests have deadlines of their own, which a look now and then is enough for.
+  const auto look = std::min(shared_->limits.answer, shared_->limits.request);
+  timer_.expires_at(std::min(deadline_, std::chrono::steady_clock::now() + look));
   timer_.async_wait([weak = weak_from_this()](error_code code) {
     const auto self = weak.lock();
     if (code || self == nullptr || self->closed_) return;
-    if (std::chrono::steady_clock::now() >= self->deadline_) {
+    const Time now = std::chrono::steady_clock::now();
+    if (now >= self->deadline_ || self->IsTooSlow(now)) {
       self->Close();
     } else {
       self->WatchDeadline();
     }
+  });
+}
+
+// A peer that goes on sending is not idle, however slowly it reads or sends what matters.
+bool Connection::IsTooSlow(Time now) const {
+  const ServerLimits& limits = shared_->limits;
+  if (writing_ && now - write_began_ >= limits.answer) return true;
+  return std::ranges::any_of(streams_, [&](const auto& entry) {
+    const Stream& stream = entry.second;
+    if (stream.answered) return now - *stream.answered >= limits.answer;
+    return !stream.dispatched && now - stream.arrived >= limits.request;
   });
 }
 
@@ -398,7 +459,8 @@ void Connection::Close() {
 
 Server::Server(std::shared_ptr<net::Listener> listener, std::unique_ptr<asio::ssl::context> tls, Service& service,
                asio::thread_pool& workers, Logger& logger, CallCounter* counter, ServerLimits limits)
-    : shared_(new ServerState{std::move(listener), std::move(tls), service, workers, logger, counter, limits}) {}
+    : shared_(new ServerState{std::move(listener), std::move(tls), service, workers, logger, counter, limits,
+                              RequestBudget(limits.request_bytes), CallLog(logger)}) {}
 
 Server::~Server() { Stop(); }
 
@@ -413,6 +475,9 @@ void Server::Start() {
     std::make_shared<Connection>(std::move(socket), shared)->Start();
   });
 }
+
+std::size_t Server::request_bytes() const { return shared_->budget.used(); }
+std::size_t Server::connections() const { return shared_->connections; }
 
 void Server::Stop() {
   shared_->stopping = true;

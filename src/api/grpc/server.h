@@ -4,6 +4,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <memory>
 
+#include "api/grpc/request_budget.h"
 #include "api/grpc/service.h"
 #include "api/net/listener.h"
 #include "base/log.h"
@@ -16,14 +17,20 @@ class thread_pool;
 
 namespace steelie::api::grpc {
 
-/// How many bytes and calls one peer may have under way.
+/// How many bytes and calls one peer may have under way, and for how long.
 struct ServerLimits {
   std::chrono::seconds handshake{20};
   std::chrono::seconds idle{300};
+  /// From a call's first byte to its last.
+  std::chrono::seconds request{120};
+  /// Until the peer has read an answer. Later it is disconnected: an answer that nobody reads is memory held for it.
+  std::chrono::seconds answer{60};
   std::uint32_t concurrent_streams = 100;
   std::size_t max_connections = 10'000;
-  /// Request bodies of all connections together; a call beyond that is refused.
-  std::size_t request_bytes = std::size_t{128} << 20U;
+  /// Request bodies; a call beyond that is refused.
+  RequestBudget::Limits request_bytes = {};
+  /// Answers that wait for one peer to read them; further calls of this connection are refused.
+  std::size_t unread_bytes = std::size_t{16} << 20U;
   /// Frames waiting for a peer that does not read.
   std::size_t queued_frames = 2'000;
 };
@@ -49,6 +56,9 @@ class Server {
   void Start();
   /// No new connections; calls under way go on.
   void Stop();
+  /// What is held of requests now, and how many connections there are.
+  std::size_t request_bytes() const;
+  std::size_t connections() const;
 
  private:
   std::shared_ptr<ServerState> shared_;

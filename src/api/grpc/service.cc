@@ -3,12 +3,17 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <chrono>
+
 #include "marble.pb.h"
 
 namespace steelie::api::grpc {
 namespace {
 
 constexpr std::string_view kActivate = "/rpc.Marble/Activate";
+
+// Names that strangers choose need not be shown whole.
+std::string_view Cut(std::string_view text) { return text.substr(0, 128); }
 
 std::string ToString(const SecretBuffer& bytes) { return std::string(AsText(bytes)); }
 
@@ -40,17 +45,21 @@ Result<SecretBuffer> MarbleService::Call(std::string_view path, ByteView message
   if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
     return Error(Code::kInternal, "grpc.message", "grpc: error unmarshalling request");
   }
-  logger_.Info("Received activation request", {{"MarbleType", request.marbletype()}});
+  const auto now = std::chrono::steady_clock::now();
+  if (requests_.Take(now)) logger_.Info("Received activation request", {{"MarbleType", Cut(request.marbletype())}});
   const auto response = coordinator_.Activate({.evidence = AsBytes(request.quote()),
                                                .csr = AsBytes(request.csr()),
                                                .marble_type = request.marbletype(),
                                                .uuid = request.uuid()},
                                               caller);
   if (!response) {
-    logger_.Warn("Marble Activation failed", {{"marbleType", request.marbletype()},
-                                              {"uuid", request.uuid()},
-                                              {"reason", response.error().reason()},
-                                              {"error", response.error().message()}});
+    if (const auto left_out = refusals_.Take(now)) {
+      logger_.Warn("Marble Activation failed", {{"marbleType", Cut(request.marbletype())},
+                                                {"uuid", Cut(request.uuid())},
+                                                {"reason", response.error().reason()},
+                                                {"error", response.error().message()},
+                                                {"left_out", *left_out}});
+    }
     return response.error();
   }
   return Encode(*response);

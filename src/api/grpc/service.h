@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/log.h"
+#include "base/rate_limit.h"
 #include "base/result.h"
 #include "control/coordinator.h"
 #include "secret/wipe.h"
@@ -26,6 +27,9 @@ class MarbleService final : public Service {
  private:
   control::Coordinator& coordinator_;
   Logger& logger_;
+  // Lines that strangers cause.
+  RateLimit requests_{500, 10};
+  RateLimit refusals_{500, 2};
 };
 
 }  // namespace steelie::api::grpc

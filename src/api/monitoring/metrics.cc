@@ -98,6 +98,9 @@ struct Metrics::Impl {
   prometheus::Family<prometheus::Counter>* requests = nullptr;
   prometheus::Family<prometheus::Histogram>*durations = nullptr, *request_sizes = nullptr, *response_sizes = nullptr;
   prometheus::Family<prometheus::Gauge>* in_flight = nullptr;
+  // Of the page itself.
+  std::map<int, prometheus::Counter*> scrapes;
+  prometheus::Gauge* scrapes_in_flight = nullptr;
 
   std::string TypeLabel(std::string_view type) {
     MutexLock lock(mutex);
@@ -151,6 +154,21 @@ Metrics::Metrics(std::string_view version, std::string_view commit) : impl_(std:
   impl_->response_sizes = histogram("response_size_histogram_bytes", "Size of responses.");
   impl_->in_flight =
       &prometheus::BuildGauge().Name(prefix + "in_flight_requests").Help("Requests being served.").Register(registry);
+  auto& scrapes = prometheus::BuildCounter()
+                      .Name("promhttp_metric_handler_requests_total")
+                      .Help("Total number of scrapes by HTTP status code.")
+                      .Register(registry);
+  for (const int code : {200, 500, 503}) impl_->scrapes[code] = &scrapes.Add({{"code", std::to_string(code)}});
+  impl_->scrapes_in_flight = &prometheus::BuildGauge()
+                                  .Name("promhttp_metric_handler_requests_in_flight")
+                                  .Help("Current number of scrapes being served.")
+                                  .Register(registry)
+                                  .Add({});
+  auto& errors = prometheus::BuildCounter()
+                     .Name("promhttp_metric_handler_errors_total")
+                     .Help("Total number of internal errors encountered by the metrics handler.")
+                     .Register(registry);
+  for (const char* cause : {"encoding", "gathering"}) errors.Add({{"cause", cause}});
 }
 
 Metrics::~Metrics() = default;
@@ -210,7 +228,11 @@ std::string Metrics::Exposition() const {
     state = impl_->state;
   }
   impl_->state_gauge->Set(state ? state() : 0);
-  return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
+  impl_->scrapes_in_flight->Increment();
+  std::string page = prometheus::TextSerializer().Serialize(impl_->registry.Collect());
+  impl_->scrapes_in_flight->Decrement();
+  impl_->scrapes.at(200)->Increment();  // counted after the page is made, as the handler of the reference does
+  return page;
 }
 
 std::string Metrics::Events() const {

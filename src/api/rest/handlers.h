@@ -31,6 +31,8 @@ Response GetSecretsV2(control::Coordinator& coordinator, const Request& request)
 Response SetSecretsV1(control::Coordinator& coordinator, const Request& request);
 Response SetSecretsV2(control::Coordinator& coordinator, const Request& request);
 Response SetCounterV2(control::Coordinator& coordinator, const Request& request);
+Response GetTimeFloor(control::Coordinator& coordinator, const Request& request);
+Response LowerTimeFloor(control::Coordinator& coordinator, const Request& request);
 Response RecoverV2(control::Coordinator& coordinator, const Request& request);
 Response GetRecoveryPublicKey(control::Coordinator& coordinator, const Request& request);
 Response RecoverV1(control::Coordinator& coordinator, const Request& request);

@@ -26,6 +26,7 @@ struct HttpServerState {
   asio::thread_pool& workers;
   Logger& logger;
   HttpLimits limits;
+  MemoryBudget memory;
   std::atomic<std::size_t> connections = 0;
   std::atomic<bool> stopping = false;
 };
@@ -34,6 +35,9 @@ namespace {
 
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using PlainStream = beast::tcp_stream;
+
+constexpr std::chrono::seconds kDrainTime{5};
+constexpr std::size_t kDiscardAtOnce = std::size_t{16} << 10U;
 
 // The peer is there, but does not speak HTTP.
 bool IsMalformed(const error_code& code) {
@@ -89,13 +93,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     if (code == http::error::end_of_stream || code == beast::error::timeout) return Close();
     if (IsMalformed(code)) return Refuse(400, "malformed HTTP request", "request.http");
     if (code) return Close();
-    const std::string target(parser_->get().target());
-    const std::size_t limit = state_->handlers.body_limit(target, caller_);
-    if (parser_->content_length() && *parser_->content_length() > limit) {
-      return Refuse(413, "request body is larger than " + std::to_string(limit) + " bytes", "request.size");
-    }
-    parser_->body_limit(limit);
-    limit_ = limit;
+    if (!Admit()) return;
     Expire(state_->limits.body);
     if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
       continue_.emplace(http::status::continue_, 11);
@@ -107,15 +105,36 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     ReadBody();
   }
 
+  // Decides before the body is read; false if that was the answer.
+  bool Admit() {
+    const std::uint64_t size =
+        parser_->chunked() ? std::numeric_limits<std::uint64_t>::max() : parser_->content_length().value_or(0);
+    admission_ = state_->handlers.admit({parser_->get().method_string(), parser_->get().target(), size, caller_});
+    const std::size_t limit = admission_.body_limit;
+    if (!parser_->chunked() && size > limit) {
+      RefuseSize();
+      return false;
+    }
+    const std::size_t expected = std::min<std::uint64_t>(size, limit);
+    auto lease = state_->memory.TakeRequest(expected, admission_.known_user);
+    auto answer_lease = state_->memory.TakeAnswer(admission_.answer_bytes);
+    if (!lease || !answer_lease) {
+      RefuseBusy();
+      return false;
+    }
+    request_lease_ = std::move(*lease);
+    answer_lease_ = std::move(*answer_lease);
+    parser_->body_limit(limit);
+    return true;
+  }
+
   void ReadBody() {
     http::async_read(stream_, buffer_, *parser_,
                      [self = this->shared_from_this()](error_code code, std::size_t) { self->OnBody(code); });
   }
 
   void OnBody(error_code code) {
-    if (code == http::error::body_limit) {
-      return Refuse(413, "request body is larger than " + std::to_string(limit_) + " bytes", "request.size");
-    }
+    if (code == http::error::body_limit) return RefuseSize();
     if (code == beast::error::timeout) return Refuse(408, "request timeout", "request.timeout");
     if (IsMalformed(code)) return Refuse(400, "malformed HTTP request", "request.http");
     if (code) return Close();
@@ -123,9 +142,11 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     keep_alive_ = message.keep_alive() && !state_->stopping;
     Request request{std::string(message.method_string()), std::string(message.target()), std::move(message.body()),
                     caller_};
+    only_reads_ = request.method == "GET" || request.method == "HEAD";
     if (state_->handlers.started) state_->handlers.started(request.target);
     beast::get_lowest_layer(stream_).expires_never();
-    asio::post(state_->workers, [self = this->shared_from_this(), request = std::move(request)]() mutable {
+    asio::post(state_->workers, [self = this->shared_from_this(), lease = std::move(request_lease_),
+                                 request = std::move(request)]() mutable {
       const auto begin = std::chrono::steady_clock::now();
       Response response = self->state_->handlers.handle(request);
       if (self->state_->handlers.finished) {
@@ -133,6 +154,8 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
       }
       // A body may hold secrets that users upload.
       Wipe(request.body.data(), request.body.size());
+      std::string().swap(request.body);
+      lease.Release();
       const bool head = request.method == "HEAD";
       asio::post(self->stream_.get_executor(),
                  [self, head, response = std::move(response)]() mutable { self->Write(std::move(response), head); });
@@ -140,8 +163,30 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   }
 
   void Refuse(int status, const std::string& message, const char* reason) {
+    RefuseWith(ErrorEnvelope(status, message, reason));
+  }
+
+  void RefuseSize() {
+    if (admission_.refusal) return RefuseWith(std::move(*admission_.refusal));
+    Refuse(413, "request body is larger than " + std::to_string(admission_.body_limit) + " bytes", "request.size");
+  }
+
+  void RefuseBusy() {
+    Response response = ErrorEnvelope(
+        503, "too many large requests or answers are under way on all connections together: try again later",
+        "request.busy");
+    response.headers.emplace_back("Retry-After", "5");
+    RefuseWith(std::move(response));
+  }
+
+  // Not all of the request was read, so there can be no further one.
+  void RefuseWith(Response response) {
     keep_alive_ = false;
-    Write(ErrorEnvelope(status, message, reason), false);
+    only_reads_ = false;
+    unread_ = true;
+    parser_.reset();
+    request_lease_.Release();
+    Write(std::move(response), false);
   }
 
   void Write(Response response, bool head) {
@@ -152,14 +197,54 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     for (const auto& [name, value] : response.headers) response_->set(name, value);
     response_->keep_alive(keep_alive_);
     const std::size_t size = response.body.size();
+    if (only_reads_ && size > std::max(admission_.answer_bytes, MemoryBudget::kLarge)) {
+      // Larger than was thought. What has changed something is answered in any case.
+      auto lease = state_->memory.TakeAnswer(size);
+      if (!lease) {
+        Wipe(response.body.data(), response.body.size());
+        return RefuseBusy();
+      }
+      answer_lease_ = std::move(*lease);
+    }
     if (!head) response_->body() = std::move(response.body);
     response_->content_length(size);
-    Expire(state_->limits.body);
+    Expire(state_->limits.answer);
     http::async_write(stream_, *response_, [self = this->shared_from_this()](error_code code, std::size_t) {
       Wipe(self->response_->body().data(), self->response_->body().size());
-      if (code || !self->keep_alive_) return self->Close();
+      self->response_.reset();
+      self->answer_lease_.Release();
+      if (code) return self->Close();
+      if (self->unread_) return self->Drain();
+      if (!self->keep_alive_) return self->Close();
       self->ReadHeader();
     });
+  }
+
+  // Closing with bytes unread resets the connection, and the peer may lose the answer: it is told the end, and what it
+  // still sends is thrown away for a moment.
+  void Drain() {
+    buffer_ = {};
+    Expire(kDrainTime);
+    if constexpr (std::is_same_v<Stream, TlsStream>) {
+      stream_.async_shutdown([self = this->shared_from_this()](error_code) { self->DiscardAll(); });
+    } else {
+      DiscardAll();
+    }
+  }
+
+  void DiscardAll() {
+    error_code ignored;
+    beast::get_lowest_layer(stream_).socket().shutdown(tcp::socket::shutdown_send, ignored);
+    discarded_ = std::make_unique<std::array<char, kDiscardAtOnce>>();
+    Expire(kDrainTime);
+    DiscardSome();
+  }
+
+  void DiscardSome() {
+    beast::get_lowest_layer(stream_).async_read_some(asio::buffer(*discarded_),
+                                                     [self = this->shared_from_this()](error_code code, std::size_t) {
+                                                       if (!code) self->DiscardSome();
+                                                     });
   }
 
   void Close() {
@@ -179,15 +264,21 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   std::optional<Parser> parser_;
   std::optional<http::response<http::string_body>> response_;
   std::optional<http::response<http::empty_body>> continue_;
-  std::size_t limit_ = 0;
+  Admission admission_;
+  MemoryBudget::Lease request_lease_;
+  MemoryBudget::Lease answer_lease_;
+  std::unique_ptr<std::array<char, kDiscardAtOnce>> discarded_;
   bool keep_alive_ = false;
+  bool only_reads_ = false;
+  bool unread_ = false;  // the peer may still be sending
 };
 
 }  // namespace
 
 HttpServer::HttpServer(std::shared_ptr<net::Listener> listener, std::unique_ptr<asio::ssl::context> tls,
                        Handlers handlers, asio::thread_pool& workers, Logger& logger, HttpLimits limits)
-    : state_(new HttpServerState{std::move(listener), std::move(tls), std::move(handlers), workers, logger, limits}) {}
+    : state_(new HttpServerState{std::move(listener), std::move(tls), std::move(handlers), workers, logger, limits,
+                                 MemoryBudget(limits.memory)}) {}
 
 HttpServer::~HttpServer() { Stop(); }
 
@@ -206,6 +297,8 @@ void HttpServer::Start() {
     }
   });
 }
+
+std::size_t HttpServer::connections() const { return state_->connections; }
 
 void HttpServer::Stop() {
   state_->stopping = true;

@@ -5,6 +5,7 @@
 
 #include "api/rest/message.h"
 #include "base/log.h"
+#include "base/rate_limit.h"
 #include "control/coordinator.h"
 
 namespace steelie::api::rest {
@@ -17,16 +18,17 @@ class Router {
 
   Response Handle(const Request& request) const;
 
-  /// How many bytes of body a request to this path may have.
-  static std::size_t BodyLimit(std::string_view target);
-  /// The same for this caller now: a large body is taken only from a known user, or while a manifest can be set.
-  std::size_t BodyLimit(std::string_view target, const control::Caller& caller) const;
+  /// What is allowed before the body is read. Large bodies are taken only where their answer depends on them: a
+  /// manifest while one can be set, an update from a user who may make one. Otherwise a large body gets the answer at
+  /// once that it would get anyway. Small bodies are read first, as clients are used to.
+  Admission Admit(const RequestHead& head) const;
   /// The registered path of a target for metrics, or empty.
   static std::string_view KnownPath(std::string_view target);
 
  private:
   control::Coordinator& coordinator_;
   Logger& logger_;
+  mutable RateLimit deprecated_{100, 1};  // lines about deprecated paths
 };
 
 }  // namespace steelie::api::rest

@@ -27,6 +27,15 @@ TEST(Metrics, CountsActivationsAndCalls) {
   EXPECT_EQ(events[0]["activation"]["quote"], "AQI=");
 }
 
+TEST(Metrics, ThePageCountsItself) {
+  Metrics metrics("", "");
+  const std::string first = metrics.Exposition();
+  EXPECT_TRUE(Has(first, R"(promhttp_metric_handler_requests_total{code="200"} 0)")) << first;
+  EXPECT_TRUE(Has(first, "promhttp_metric_handler_requests_in_flight 1"));
+  EXPECT_TRUE(Has(first, R"(promhttp_metric_handler_errors_total{cause="gathering"} 0)"));
+  EXPECT_TRUE(Has(metrics.Exposition(), R"(promhttp_metric_handler_requests_total{code="200"} 1)"));
+}
+
 // A stranger must not be able to grow memory by inventing types and UUIDs.
 TEST(Metrics, LabelsAreBounded) {
   Metrics metrics("", "");

@@ -222,23 +222,94 @@ TEST_F(UserTest, PackageUpdate) {
   EXPECT_EQ(Post("/api/v2/update", ManifestBody(R"({"Marbles":{"m":{"Package":"app"}}})"), user_).status, 403);
 }
 
-// Strangers cannot make us hold large bodies once there is a manifest.
-TEST_F(UserTest, LargeBodiesAreForUsers) {
-  constexpr std::size_t kSmall = std::size_t{1} << 20U;
-  for (const char* target : {"/manifest", "/api/v2/manifest", "/update", "/api/v2/update", "/api/v2/update-manifest"}) {
-    EXPECT_EQ(router_->BodyLimit(target, {}), kSmall) << target;
-    EXPECT_GE(router_->BodyLimit(target, user_), 32U * kSmall) << target;
+TEST_F(RouterTest, TheFloorOfTimeIsLoweredByUpdaters) {
+  const control::Caller user = control::testing::MakeMarble().caller;
+  const control::Caller updater = control::testing::MakeMarble().caller;
+  const auto pem = [](const control::Caller& caller) { return json(caller.leaf->ToPem()).dump(); };
+  clock_.Advance(std::chrono::hours(24 * 3650));
+  ASSERT_OK(
+      Set(Manifest(R"("m":{"Package":"app"})", "",
+                   R"("Users":{"u":{"Certificate":)" + pem(user) + R"(},"up":{"Certificate":)" + pem(updater) +
+                       R"(,"Roles":["r"]}},"Roles":{"r":{"ResourceType":"Manifest","Actions":["UpdateManifest"]}})")));
+  clock_.Advance(-std::chrono::hours(24 * 3650));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(clock_.Now()).time_since_epoch().count();
+  const std::string body = json({{"floor", seconds}}).dump();
+  const std::string target = "/api/v2/time-floor";
+  EXPECT_GT(json::parse(Get(target).body)["data"]["floor"], seconds);
+  EXPECT_EQ(json::parse(Get(target).body)["data"]["clock"], seconds);
+  EXPECT_EQ(Post(target, body).status, 401);
+  EXPECT_EQ(Post(target, body, user).status, 403);
+  for (const char* bad : {"{}", R"({"floor":"2026"})", R"({"floor":-1})", R"({"floor":9223372037})", ""}) {
+    EXPECT_EQ(Post(target, bad, updater).status, 400) << bad;
+    EXPECT_EQ(Reason(Post(target, bad, updater)), "request.json") << bad;
   }
-  EXPECT_EQ(router_->BodyLimit("/api/v2/secrets", user_), kSmall);
+  const Response lowered = Post(target, body, updater);
+  EXPECT_EQ(lowered.status, 200) << lowered.body;
+  EXPECT_EQ(json::parse(lowered.body)["data"]["floor"], seconds);
+  const Response again = Post(target, body, updater);
+  EXPECT_EQ(again.status, 409);
+  EXPECT_EQ(Reason(again), "time.not_lower");
+}
+
+constexpr std::size_t kSmall = std::size_t{1} << 20U;
+constexpr std::size_t kLarge = std::size_t{20} << 20U;
+
+// Once there is a manifest, large bodies are for users who may do something with them.
+TEST_F(UserTest, LargeBodiesOfOthersAreRefusedUnread) {
+  for (const auto& [target, status, reason] : {std::tuple{"/manifest", 400, "state.wrong"},
+                                               {"/api/v2/manifest", 409, "state.wrong"},
+                                               {"/update", 401, "user.unauthorized"},
+                                               {"/api/v2/update", 401, "user.unauthorized"},
+                                               {"/update-manifest", 401, "user.unauthorized"},
+                                               {"/api/v2/update-manifest", 401, "user.unauthorized"}}) {
+    for (const std::size_t size : {kLarge, std::numeric_limits<std::size_t>::max()}) {
+      const Admission admission = router_->Admit({"POST", target, size, {}});
+      EXPECT_EQ(admission.body_limit, kSmall) << target;
+      ASSERT_TRUE(admission.refusal) << target;
+      EXPECT_EQ(admission.refusal->status, status) << target;
+      EXPECT_EQ(Reason(*admission.refusal), reason) << target;
+    }
+    EXPECT_FALSE(router_->Admit({"POST", target, kSmall, {}}).refusal) << "small ones are read first";
+  }
+  EXPECT_FALSE(router_->Admit({"POST", "/api/v2/secrets", kLarge, user_}).refusal);
+  EXPECT_EQ(router_->Admit({"POST", "/api/v2/secrets", kLarge, user_}).body_limit, kSmall);
+}
+
+TEST_F(UserTest, LargeUpdatesAreTakenFromUsersWhoMayMakeThem) {
+  const Admission update = router_->Admit({"POST", "/api/v2/update", kLarge, user_});
+  EXPECT_TRUE(update.known_user);
+  EXPECT_GE(update.body_limit, 32 * kSmall);
+  const Admission acknowledge = router_->Admit({"POST", "/api/v2/update-manifest", kLarge, user_});
+  ASSERT_TRUE(acknowledge.refusal);
+  EXPECT_EQ(acknowledge.refusal->status, 404);
+  EXPECT_EQ(Reason(*acknowledge.refusal), "update.none");
+  EXPECT_EQ(router_->Admit({"POST", "/update-manifest", kLarge, user_}).refusal->status, 404);
+}
+
+TEST_F(RouterTest, LargeUpdatesOfUsersWhoMayMakeNoneAreRefusedUnread) {
+  const control::Caller reader = control::testing::MakeMarble().caller;
+  ASSERT_OK(Set(Manifest(R"("m":{"Package":"app"})", "",
+                         R"("Users":{"u":{"Certificate":)" + json(reader.leaf->ToPem()).dump() + "}}")));
+  const Admission admission = router_->Admit({"POST", "/api/v2/update", kLarge, reader});
+  ASSERT_TRUE(admission.refusal);
+  EXPECT_EQ(admission.refusal->status, 403);
+  EXPECT_EQ(Reason(*admission.refusal), "user.forbidden");
 }
 
 TEST_F(RouterTest, ALargeManifestIsTakenWhileNoneIsSet) {
-  constexpr std::size_t kSmall = std::size_t{1} << 20U;
-  EXPECT_GE(router_->BodyLimit("/api/v2/manifest?x", {}), 32U * kSmall);
-  EXPECT_EQ(router_->BodyLimit("/api/v2/update", {}), kSmall);
+  EXPECT_GE(router_->Admit({"POST", "/api/v2/manifest?x", kLarge, {}}).body_limit, 32U * kSmall);
+  EXPECT_EQ(router_->Admit({"GET", "/api/v2/manifest", kLarge, {}}).body_limit, kSmall);
+  EXPECT_EQ(router_->Admit({"POST", "/api/v2/update", kLarge, {}}).refusal->status, 401);
   std::string many = "{\"manifest\":[1";
   for (int i = 0; i < 100'001; ++i) many += ",1";
   EXPECT_EQ(Reason(Post("/api/v2/manifest", many + "]}")), "request.json");
+}
+
+TEST_F(RouterTest, ALargeManifestIsALargeAnswer) {
+  EXPECT_EQ(router_->Admit({"GET", "/api/v2/manifest", 0, {}}).answer_bytes, 0U);
+  ASSERT_OK(Set(Manifest(R"("m":{"Package":"app"})") + std::string(3 * kSmall, ' ')));
+  EXPECT_GE(router_->Admit({"GET", "/api/v2/manifest", 0, {}}).answer_bytes, 4 * kSmall);
+  EXPECT_EQ(router_->Admit({"GET", "/api/v2/status", 0, {}}).answer_bytes, 0U);
 }
 
 TEST(Query, DecodesAndSkipsMalformed) {

@@ -56,6 +56,17 @@ TEST_F(CoordinatorClientTest, StatusOfBothVersions) {
   EXPECT_THAT(transport_.asked, ElementsAre("GET /api/v2/status", "GET /api/v2/status", "GET /status"));
 }
 
+TEST_F(CoordinatorClientTest, TheFloorOfTime) {
+  transport_.Answer(200, R"({"status":"success","data":{"floor":30,"lowest":10,"clock":20}})");
+  transport_.Answer(200, R"({"status":"success","data":{"floor":20,"lowest":10,"clock":20}})");
+  ASSERT_OK_AND_ASSIGN(const TimeFloor before, client_.GetTimeFloor());
+  EXPECT_EQ(before.floor, 30U);
+  EXPECT_EQ(before.lowest, 10U);
+  ASSERT_OK_AND_ASSIGN(const TimeFloor after, client_.LowerTimeFloor(20));
+  EXPECT_EQ(after.floor, 20U);
+  EXPECT_THAT(transport_.asked, ElementsAre("GET /api/v2/time-floor", "POST /api/v2/time-floor {\"floor\":20}"));
+}
+
 TEST_F(CoordinatorClientTest, RefusalsAreNamedAsTheReferenceDoes) {
   transport_.Answer(500, R"({"status":"error","data":null,"message":"server is not in expected state"})");
   const auto refused = client_.SetManifest(AsBytes("{}"));

@@ -39,6 +39,16 @@ TEST(Event, SecretsRoundTrip) {
   EXPECT_EQ(body.secrets.at("name")->valid_for, 3U);
 }
 
+TEST(Event, TheFloorOfTimeRoundTrips) {
+  const SecretBuffer bytes =
+      EncodeEvent({Instant(std::chrono::seconds(9)), TimeFloorLowered{"u", Instant(std::chrono::seconds(5))}});
+  EXPECT_EQ(bytes[0], 12);
+  ASSERT_OK_AND_ASSIGN(const Event event, DecodeEvent(bytes));
+  const auto& body = std::get<TimeFloorLowered>(event.body);
+  EXPECT_EQ(body.user, "u");
+  EXPECT_EQ(body.floor, Instant(std::chrono::seconds(5)));
+}
+
 TEST(Event, EveryTruncationIsRefused) {
   const SecretBuffer good = Encoded();
   for (std::size_t n = 0; n < good.size(); ++n) {

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "control/testing/coordinator_test.h"
 #include "manifest/fingerprint.h"
 
@@ -45,6 +47,26 @@ TEST_F(SetManifestTest, ASecondOneIsRefused) {
 TEST_F(SetManifestTest, MessagesBeginAsThoseOfTheReference) {
   EXPECT_THAT(Set("{").error().message(), ::testing::StartsWith("unmarshaling manifest: "));
   EXPECT_THAT(Set("{}").error().message(), ::testing::StartsWith("checking manifest: "));
+}
+
+// Strangers must not be able to occupy all workers with keys that take long.
+TEST_F(SetManifestTest, OneManifestWithSlowKeysAtATime) {
+  std::string secrets;
+  for (int i = 0; i < 16; ++i) {
+    secrets += (i > 0 ? ",\"s" : "\"s") + std::to_string(i) + R"(":{"Type":"cert-rsa","Size":2048,"Shared":true})";
+  }
+  const std::string slow = Manifest(R"("m":{"Package":"app"})", secrets);
+  std::vector<std::string> reasons(2);
+  {
+    std::vector<std::jthread> threads;
+    for (std::string& reason : reasons) {
+      threads.emplace_back([&] {
+        const Status set = Set(slow);
+        reason = set ? "ok" : set.error().reason();
+      });
+    }
+  }
+  EXPECT_THAT(reasons, ::testing::UnorderedElementsAre("ok", "manifest.busy"));
 }
 
 TEST_F(SetManifestTest, TemplatesAreTriedOut) {
