@@ -31,7 +31,7 @@ Result<int> Run(const Program& program, const Options& options) {
     output = "{\n\"ManifestSignature\": \"" + fingerprint + "\",\n\"Manifest\": " + text + "}";
   }
   if (options.output.empty()) {
-    program.console().Line(output);
+    program.console().Data(output + "\n");
   } else {
     STEELIE_CHECK_OK(client::WriteOutput(options.output, AsBytes(output), client::OutputKind::kPrivate));
     program.console().Line("Manifest written to: " + options.output);

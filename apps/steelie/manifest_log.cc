@@ -17,7 +17,7 @@ Result<int> Run(const Program& program, const Options& options) {
   std::string text;
   for (const std::string& line : log) text += (text.empty() ? "" : "\n") + line;
   if (options.output.empty()) {
-    program.console().Line("Update log:\n" + text);
+    program.console().Data("Update log:\n" + text + "\n");
   } else {
     STEELIE_CHECK_OK(client::WriteOutput(options.output, AsBytes(text), client::OutputKind::kPrivate));
     program.console().Line("Update log written to: " + options.output);

@@ -93,7 +93,11 @@ Result<int> Get(const Program& program, const Options& options) {
                                                  Join(pending.missing_users, " ") + "]"
                                            : ToText(pending.manifest);
   if (options.output.empty()) {
-    program.console().Text(text + (options.missing ? "\n" : ""));
+    if (options.missing) {
+      program.console().Line(text);
+    } else {
+      program.console().Data(text);
+    }
   } else {
     STEELIE_CHECK_OK(client::WriteOutput(options.output, AsBytes(text), client::OutputKind::kPublic));
   }

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdio>
 
+#include "base/visible.h"
+
 namespace steelie {
 namespace {
 
@@ -13,40 +15,15 @@ constexpr std::size_t kMaxMessages = 1000;
 constexpr std::uint64_t kFirst = 100;
 constexpr std::uint64_t kThereafter = 100;
 
-std::string_view LevelName(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarn:
-      return "warn";
-    case LogLevel::kError:
-      return "error";
-  }
-  return "error";
-}
-
 void AppendString(std::string& out, std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
-  out.push_back('"');
-  for (const char c : text.substr(0, kMaxValue)) {
-    const auto b = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (b < 0x20 || b == 0x7f) {
-      out += "\\u00";
-      out.push_back(kHex[b >> 4U]);
-      out.push_back(kHex[b & 15U]);
-    } else {
-      out.push_back(c);
-    }
+  std::string_view kept = text.substr(0, kMaxValue);
+  // Not in the middle of a character.
+  while (kept.size() < text.size() && !kept.empty() &&
+         (static_cast<unsigned char>(text[kept.size()]) & 0xc0U) == 0x80U) {
+    kept.remove_suffix(1);
   }
-  if (text.size() > kMaxValue) out += "...";
-  out.push_back('"');
+  AppendQuoted(out, kept);
+  if (kept.size() < text.size()) out.insert(out.size() - 1, "...");
 }
 
 void AppendValue(std::string& out, const LogField::Value& value) {
@@ -76,7 +53,7 @@ std::string JsonLine(LogLevel level, Instant now, std::string_view message, cons
 }
 
 std::string ConsoleLine(LogLevel level, Instant now, std::string_view message, const std::vector<LogField>& fields) {
-  std::string out = FormatMillis(now) + "\t" + std::string(LevelName(level)) + "\t" + std::string(message);
+  std::string out = FormatMillis(now) + "\t" + std::string(LevelName(level)) + "\t" + Visible(message);
   for (const LogField& field : fields) {
     out += "\t" + std::string(field.name) + "=";
     AppendValue(out, field.value);

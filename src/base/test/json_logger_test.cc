@@ -25,6 +25,12 @@ TEST_F(JsonLoggerTest, OneObjectALine) {
             "\"n\":3,\"big\":18446744073709551615,\"flag\":true}\n");
 }
 
+TEST_F(JsonLoggerTest, NothingSteersATerminal) {
+  JsonLogger logger = Make({.console = true});
+  logger.Info("a\x1b[2J\n", {{"v", "\xc2\x9b\xe2\x80\xae"}});
+  EXPECT_TRUE(lines_.at(0).ends_with("\tinfo\ta\\x1b[2J\\n\tv=\"\\u009b\\u202e\"\n")) << lines_[0];
+}
+
 TEST_F(JsonLoggerTest, LevelIsAFloor) {
   JsonLogger logger = Make({.level = LogLevel::kWarn});
   logger.Info("no");
