@@ -64,13 +64,14 @@ Status WriteOne(const NamedSecret& file, DiskSecrets disk, const StorageProbe& i
   const path target = AbsolutePath(file.name);
   const auto folder = CreateFolder(target.parent_path());
   if (!folder) return Error(Code::kUnavailable, "marble.apply.file", folder.error().message());
-  const Descriptor out(::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600));
+  // What is there already is emptied only when it is certain which file this is, and that it may be written.
+  const Descriptor out(::open(target.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600));
   if (!out.ok()) return FileError("cannot create", target);
-  // Looked at again, now that it is certain which file this is.
   if (disk == DiskSecrets::kRefuse && !in_memory(out.get())) return OnDisk(target);
   struct stat info{};
   if (::fstat(out.get(), &info) != 0) return FileError("cannot inspect", target);
   if (S_ISREG(info.st_mode) && ::fchmod(out.get(), 0600) != 0) return FileError("cannot protect", target);
+  if (S_ISREG(info.st_mode) && ::ftruncate(out.get(), 0) != 0) return FileError("cannot empty", target);
   const bool written = file.value.Reveal([&](ByteView content) {
     while (!content.empty()) {
       const ssize_t n = ::write(out.get(), content.data(), content.size());
