@@ -67,5 +67,6 @@ void CheckSecrets(Checker& c);   // 21, 22, and that the secrets can be generate
 void CheckRecovery(Checker& c);  // 27, 28, and that the keys can be used
 void Advise(Checker& c);
 void AdviseOnPastedSecrets(Checker& c);
+void AdviseOnTokens(Checker& c);
 
 }  // namespace steelie::manifest

@@ -296,6 +296,14 @@ class Run(CoordinatorTest):
             self.assertEqual((answer.code, answer.out), (1, ""), answer)
             self.assertIn(f"Error: unknown flag: {misspelt[0]}", answer.err)
 
+    def test_a_mistyped_platform_is_not_made(self):
+        answer = self.cli("run", "--type", "worker", "--sim-platform", "smi", "--uuid-file", "uuid",
+                          "--coordinator", self.coordinator.environment["EDG_COORDINATOR_MESH_ADDR"], "--", "/bin/echo")
+        self.assertEqual((answer.code, answer.out), (1, ""), answer)
+        self.assertIn("--sim-platform: smi is no host of a simulated platform", answer.err)
+        self.assertIn("steelie sim host", answer.err)
+        self.assertFalse((self.folder / "smi").exists())
+
 
 class WithoutTee(CoordinatorTest):
     sim = False
@@ -365,9 +373,15 @@ class BadServers(FolderTest):
         self.assertLess(time.monotonic() - start, 20)
 
     def test_messages_cannot_forge_lines_or_control_the_terminal(self):
-        body = json.dumps({"status": "error", "message": "a\nError: b\x1b[2J\r"}).encode()
-        answer = self.assert_error(self.status_of(answering(body, "500 X")), "500 Internal Server Error: error: a; Error: b?[2J")
+        body = json.dumps({"status": "error", "message": "a\nError: b\x1b[2J\r\u009b\u202e"}).encode()
+        answer = self.assert_error(self.status_of(answering(body, "500 X")), "500 Internal Server Error: error: a; Error: b\\x1b[2J\\x0d\\u009b\\u202e")
         self.assertNotIn("\x1b", answer.err)
+        body = json.dumps({"status": "success", "data": {"code": 3, "message": "\x1b[2J\u009b\u202e"}}, ensure_ascii=False)
+        answer = self.assert_ok(self.status_of(answering(body.encode())))
+        self.assertTrue(answer.out.startswith("3: \\x1b[2J\\u009b\\u202e\n"), answer)
+        answer = self.assert_ok(self.status_of(answering(body.encode()), "--json"))
+        self.assertTrue(answer.out.isascii(), answer)
+        self.assertEqual(answer.json()["message"], "\x1b[2J\u009b\u202e")
 
     def test_wrong_pin(self):
         make_user(self.folder, "other")
@@ -405,6 +419,24 @@ class Offline(FolderTest):
         self.assert_error(self.cli("manifest", "check", "none.json"), "none.json: No such file")
         self.write("broken.json", '{"a": ]')
         self.assert_error(self.cli("manifest", "check", "broken.json"), "broken.json:1:7: ")
+        self.write("comma.json", '{"Packages": {},}')
+        self.assert_error(self.cli("manifest", "signature", "comma.json"), "comma.json:1:17: ", "ends in .json")
+
+    def test_check_reports_every_placeholder(self):
+        text = json.dumps({"Packages": {"app": {"Sim": {"Measurement": "00" * 32}}},
+                           "Marbles": {"m": {"Package": "app", "Parameters": {
+                               "Env": {"A": "{{ hex .Secrets.none }}", "B": "$$rot_ca"},
+                               "Files": {"/f": "x\n{{ nope }}"}}}}}, indent=1)
+        self.write("m.json", text)
+        answer = self.cli("manifest", "check", "m.json")
+        self.assertEqual(answer.code, 1, answer)
+        line = lambda name: 1 + text[:text.index(f'"{name}"')].count("\n")
+        for place in [f'm.json:{line("A")}:11: error: in the template, line 1: the secret "none" does not exist '
+                      "(/Marbles/m/Parameters/Env/A, template.exec)",
+                      f'm.json:{line("/f")}:12: error: in the template, line 2: ',
+                      f'm.json:{line("B")}:11: advice: `$$rot_ca` is no placeholder']:
+            self.assertIn(place, answer.out)
+        self.assertIn("did you mean `$$root_ca`?", answer.out)
 
     def test_files(self):
         make_user(self.folder, "u")
