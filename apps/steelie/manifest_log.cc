@@ -32,7 +32,7 @@ void AddManifestLogCommand(CLI::App& parent, Program& program) {
   CLI::App& command = AddCommand(parent, "log", "Show what was changed since the manifest was set");
   auto options = std::make_shared<Options>();
   AddAddress(command, options->address);
-  AddOption(command, "-o,--output", options->output, "File for the log instead of standard output");
+  AddFileOption(command, "-o,--output", options->output, "File for the log instead of standard output");
   program.Register(command, [&program, options] { return Run(program, *options); });
 }
 

@@ -137,9 +137,11 @@ void AddRunCommand(CLI::App& app, Program& program) {
   run->add_option("--dns-names", flags->settings.dns_names,
                   "names and IP addresses for the certificate, with commas (EDG_MARBLE_DNS_NAMES, else localhost)");
   run->add_option("--uuid-file", flags->settings.uuid_file,
-                  "file with the marble's ID, made if missing (EDG_MARBLE_UUID_FILE, else uuid)");
+                  "file with the marble's ID, made if missing (EDG_MARBLE_UUID_FILE, else uuid)")
+      ->type_name("FILE");
   run->add_option("--coordinator-root", flags->coordinator_root,
-                  "PEM file with the Coordinator's root certificate: nobody else may activate this marble");
+                  "PEM file with the Coordinator's root certificate: nobody else may activate this marble")
+      ->type_name("FILE");
   run->add_option("--key", flags->key, "curve of the key for the connection to the Coordinator")
       ->check(CLI::IsMember({"p256", "p384"}))
       ->capture_default_str();
@@ -154,6 +156,7 @@ void AddRunCommand(CLI::App& app, Program& program) {
   const std::string simulation = "Simulated evidence";
   run->add_option("--sim-platform", flags->sim_platform,
                   "folder of the simulated platform whose evidence to send; it measures PROGRAM")
+      ->type_name("DIR")
       ->group(simulation);
   run->add_option("--sim-signer", flags->sim_signer, "signer, 64 hex digits")->group(simulation);
   run->add_option("--sim-product", flags->sim_identity.product_id, "product ID")->group(simulation);
