@@ -1,6 +1,7 @@
 #include "client/manifest_file.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/file.h"
 #include "client/json.h"
@@ -94,6 +95,20 @@ std::size_t FirstLineInForce(const std::vector<json>& lines) {
   return 0;
 }
 
+// Nothing if the package has none.
+std::optional<std::uint64_t> VersionOf(const json& package) {
+  const json* sim = FindMember(package, "Sim");
+  const json* version = FindMember(sim != nullptr && sim->is_object() ? *sim : package, "SecurityVersion");
+  if (version == nullptr) version = FindMember(package, "SecurityVersion");
+  if (version == nullptr || !version->is_number_unsigned()) return std::nullopt;
+  return *version->get_ptr<const json::number_unsigned_t*>();
+}
+
+const json* PackagesOf(const json& manifest) {
+  const json* packages = FindMember(manifest, "Packages");
+  return packages != nullptr && packages->is_object() ? packages : nullptr;
+}
+
 }  // namespace
 
 ManifestSyntax SyntaxOfName(const std::filesystem::path& path) {
@@ -150,6 +165,29 @@ Result<std::string> EffectiveManifest(ByteView document, const std::vector<std::
   }
   Prune(*root);
   return root->dump(4, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
+}
+
+Result<std::vector<std::string>> LoweredVersions(ByteView document, const std::vector<std::string>& log,
+                                                 ByteView update) {
+  STEELIE_TRY(const std::string effective, EffectiveManifest(document, log));
+  STEELIE_TRY(const json old_manifest, ParseJson(effective));
+  const Result<json> new_manifest = ParseJson(AsText(update));
+  if (!new_manifest) return Bad("the update is not JSON");
+  std::vector<std::string> out;
+  const json* const old_packages = PackagesOf(old_manifest);
+  const json* const new_packages = PackagesOf(*new_manifest);
+  if (old_packages == nullptr || new_packages == nullptr) return out;
+  for (auto it = old_packages->begin(); it != old_packages->end(); ++it) {
+    const std::optional<std::uint64_t> before = VersionOf(*it);
+    const auto package = new_packages->find(it.key());
+    if (!before || package == new_packages->end()) continue;
+    const std::optional<std::uint64_t> after = VersionOf(*package);
+    if (after && *after >= *before) continue;
+    out.push_back("the update lowers the SecurityVersion of package " + manifest::Shown(it.key()) + " from " +
+                  std::to_string(*before) + (after ? " to " + std::to_string(*after) : " to none") +
+                  ": builds that were shut out are admitted again");
+  }
+  return out;
 }
 
 }  // namespace steelie::client

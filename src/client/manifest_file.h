@@ -45,4 +45,10 @@ void Relocate(const ManifestFile& file, std::vector<manifest::Problem>& problems
 /// Errors: kInvalidArgument `client.manifest.syntax`, `client.manifest.package`.
 Result<std::string> EffectiveManifest(ByteView document, const std::vector<std::string>& log);
 
+/// Packages of an update manifest whose security version is lower than the one in force, as package updates may have
+/// raised it, or gone: a sentence for each. `document` and `log` are the manifest and the update log in force.
+/// Errors: kInvalidArgument `client.manifest.syntax`.
+Result<std::vector<std::string>> LoweredVersions(ByteView document, const std::vector<std::string>& log,
+                                                 ByteView update);
+
 }  // namespace steelie::client

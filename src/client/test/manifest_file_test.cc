@@ -108,6 +108,24 @@ TEST(EffectiveManifest, AppliesVersionsSinceTheLastFullUpdate) {
 })");
 }
 
+TEST(LoweredVersions, ComparesWithWhatPackageUpdatesRaised) {
+  const std::string_view document =
+      R"({"Packages":{"a":{"SecurityVersion":1},"b":{"Sim":{"SecurityVersion":2}},"c":{"UniqueID":"cd"}}})";
+  const std::vector<std::string> log = {R"({"update":"SecurityVersion increased","package":"a","new version":7})",
+                                        R"({"update":"SecurityVersion increased","package":"b","new version":5})"};
+  const auto lowered = [&](std::string_view update) {
+    return LoweredVersions(AsBytes(document), log, AsBytes(update)).value();
+  };
+  EXPECT_THAT(lowered(document), ::testing::ElementsAre(::testing::HasSubstr("package a from 7 to 1"),
+                                                        ::testing::HasSubstr("package b from 5 to 2")));
+  EXPECT_THAT(lowered(R"({"packages":{"a":{"SecurityVersion":7},"b":{"Sim":{}}}})"),
+              ::testing::ElementsAre(::testing::HasSubstr("package b from 5 to none")));
+  EXPECT_THAT(
+      lowered(R"({"Packages":{"a":{"SecurityVersion":8},"b":{"SecurityVersion":6},"d":{"SecurityVersion":0}}})"),
+      ::testing::IsEmpty());
+  EXPECT_THAT(LoweredVersions(AsBytes(document), log, AsBytes("x")), FailsWith("client.manifest.syntax"));
+}
+
 TEST(EffectiveManifest, RefusesUnknownPackages) {
   EXPECT_THAT(EffectiveManifest(AsBytes("{}"), {R"({"package":"p","new version":1})"}),
               FailsWith("client.manifest.package"));
