@@ -6,6 +6,7 @@
 #include <array>
 #include <sstream>
 
+#include "crypto/library_version.h"
 #include "version.h"
 
 namespace steelie::coordinator {
@@ -176,6 +177,12 @@ Status Fill(Config& config, const Settings& settings, const std::array<std::stri
   return Ok();
 }
 
+std::string VersionText() {
+  std::string out = std::string("steelie-coordinator ") + kVersion + " (" + kCommit + ")\n";
+  if (*kBuildDate != '\0') out += std::string("Built from the source of ") + kBuildDate + "\n";
+  return out + "OpenSSL " + OpenSslVersion();
+}
+
 ParsedConfig Failed(const Error& error) { return {{}, 1, "Error: " + error.message() + "\n"}; }
 
 }  // namespace
@@ -195,7 +202,7 @@ ParsedConfig ParseConfig(int argc, const char* const* argv, const Environment& e
     app.add_option(kTextOptions[i].flag, texts[i], describe(kTextOptions[i]));
   for (std::size_t i = 0; i < kBoolOptions.size(); ++i)
     app.add_flag(kBoolOptions[i].flag, flags[i], describe(kBoolOptions[i]));
-  app.set_version_flag("--version", std::string("steelie-coordinator ") + kVersion + " (" + kCommit + ")");
+  app.set_version_flag("--version", VersionText());
 
   ParsedConfig parsed;
   try {

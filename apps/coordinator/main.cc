@@ -103,6 +103,7 @@ control::CoordinatorOptions OptionsFrom(const Config& config) {
   options.curve = config.curve;
   options.lenient_manifest = config.lenient_manifest;
   options.simulation = config.simulation;
+  options.version = kVersion;
   options.build_time = Instant(std::chrono::seconds(kBuildTime));
   return options;
 }

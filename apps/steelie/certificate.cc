@@ -48,7 +48,7 @@ void Add(CLI::App& parent, Program& program, const char* name, const char* descr
   auto options = std::make_shared<Options>();
   options->output = output;
   AddAddress(command, options->address);
-  AddOption(command, "-o,--output", options->output, "File for the certificate");
+  AddFileOption(command, "-o,--output", options->output, "File for the certificate");
   program.Register(command, [&program, options, part] { return Run(program, *options, part); });
 }
 

@@ -6,6 +6,7 @@ class App;
 
 namespace steelie::cli {
 
+class Console;
 class Program;
 
 // One function and one file per command. Each adds its subcommand to `parent`, options included, and registers what it
@@ -26,6 +27,8 @@ void AddSimCommand(CLI::App& parent, Program& program);
 void AddTimeFloorCommand(CLI::App& parent, Program& program);
 void AddPackageInfoCommand(CLI::App& parent, Program& program);
 void AddVersionCommand(CLI::App& parent, Program& program);
+/// `--version`
+void PrintVersion(const Console& console);
 void AddCompletionCommand(CLI::App& parent, Program& program);
 void AddHelpCommand(CLI::App& parent, Program& program);
 

@@ -9,11 +9,40 @@
 namespace steelie::cli {
 namespace {
 
-// What may follow a command: its subcommands and its flags, those of the commands around it included.
+// What completes a value: nothing, files, folders, or words.
+struct Values {
+  enum class Kind { kNone, kFiles, kFolders, kWords };
+  Kind kind = Kind::kNone;
+  std::string words;
+
+  // As the scripts' functions say it.
+  std::string Text() const {
+    switch (kind) {
+      case Kind::kNone:
+        return "-";
+      case Kind::kFiles:
+        return "files";
+      case Kind::kFolders:
+        return "folders";
+      case Kind::kWords:
+        return words;
+    }
+    return "-";
+  }
+};
+
+struct Flag {
+  std::string name;
+  bool takes_value = false;
+  Values values;
+};
+
+// What may follow a command: its subcommands, its flags, those of the commands around it included, and arguments.
 struct Entry {
   std::string path;  // "manifest set"; empty for the program itself
   std::vector<std::string> commands;
-  std::vector<std::string> flags;
+  std::vector<Flag> flags;
+  Values arguments;
 };
 
 bool IsGroup(const CLI::App& command) { return command.get_name().empty(); }
@@ -22,14 +51,40 @@ std::vector<const CLI::App*> Children(const CLI::App& command) {
   return command.get_subcommands([](const CLI::App* child) { return !IsGroup(*child); });
 }
 
-// Flags of the command, also those in its option groups, which the library keeps as nameless subcommands.
-void AddFlags(const CLI::App& command, std::vector<std::string>& out) {
-  const auto add = [&](const std::string& flag) {
-    if (std::ranges::find(out, flag) == out.end()) out.push_back(flag);
+// The type is `FILE`, `DIR`, or ends in the set of words that are allowed: `TEXT:{a,b}`.
+Values ValuesOf(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  if (type == "FILE") return {Values::Kind::kFiles, ""};
+  if (type == "DIR") return {Values::Kind::kFolders, ""};
+  const std::size_t open = type.find('{');
+  if (open == std::string::npos || !type.ends_with('}')) return {};
+  std::string words = type.substr(open + 1, type.size() - open - 2);
+  std::ranges::replace(words, ',', ' ');
+  return {Values::Kind::kWords, words};
+}
+
+Values ValuesOfArguments(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string name = option->get_positional() ? option->get_name() : "";
+    if (name == "DIR") return {Values::Kind::kFolders, ""};
+    for (const char* file : {"FILE", "MANIFEST", "PATH", "PROGRAM", "IN"}) {
+      if (name == file) return {Values::Kind::kFiles, ""};
+    }
+  }
+  return {};
+}
+
+// Flags of the command, also those in its option groups, which the library keeps as nameless subcommands. Its own
+// count, not those of the same name around it.
+void AddFlags(const CLI::App& command, std::vector<Flag>& out) {
+  const auto add = [&](const std::string& name, const CLI::Option& option) {
+    Flag flag{name, option.get_items_expected_max() > 0, ValuesOf(option)};
+    std::erase_if(out, [&](const Flag& known) { return known.name == name; });
+    out.push_back(std::move(flag));
   };
   for (const CLI::Option* option : command.get_options()) {
-    for (const std::string& name : option->get_lnames()) add("--" + name);
-    for (const std::string& name : option->get_snames()) add("-" + name);
+    for (const std::string& name : option->get_lnames()) add("--" + name, *option);
+    for (const std::string& name : option->get_snames()) add("-" + name, *option);
   }
   for (const CLI::App* group : command.get_subcommands([](const CLI::App* child) { return IsGroup(*child); })) {
     AddFlags(*group, out);
@@ -38,10 +93,10 @@ void AddFlags(const CLI::App& command, std::vector<std::string>& out) {
 
 std::vector<Entry> Entries(const CLI::App& root) {
   std::vector<Entry> out;
-  const std::function<void(const CLI::App&, const std::string&, std::vector<std::string>)> visit =
-      [&](const CLI::App& command, const std::string& path, std::vector<std::string> flags) {
+  const std::function<void(const CLI::App&, const std::string&, std::vector<Flag>)> visit =
+      [&](const CLI::App& command, const std::string& path, std::vector<Flag> flags) {
         AddFlags(command, flags);
-        Entry& entry = out.emplace_back(Entry{path, {}, flags});
+        Entry& entry = out.emplace_back(Entry{path, {}, flags, ValuesOfArguments(command)});
         for (const CLI::App* child : Children(command)) entry.commands.push_back(child->get_name());
         for (const CLI::App* child : Children(command)) {
           visit(*child, path.empty() ? child->get_name() : path + " " + child->get_name(), flags);
@@ -57,22 +112,44 @@ std::string Join(const std::vector<std::string>& words) {
   return out;
 }
 
-// bash and zsh share a function that finds the command on the line: words that name a subcommand extend the path.
+std::string Names(const std::vector<Flag>& flags) {
+  std::vector<std::string> names;
+  for (const Flag& flag : flags) names.push_back(flag.name);
+  return Join(names);
+}
+
+// bash and zsh share functions. _steelie_path finds the command on the line: words that name a subcommand extend the
+// path, values of flags do not. _steelie_values says what completes the value of a flag, or without one the arguments:
+// `files`, `folders`, words, `-` if nothing does; no text if the flag takes no value.
 std::string ShellTable(const Program& program) {
   std::string commands;
   std::string flags;
+  std::string values;
   for (const Entry& entry : Entries(program.app())) {
     commands += "    '" + entry.path + "') echo '" + Join(entry.commands) + "' ;;\n";
-    flags += "    '" + entry.path + "') echo '" + Join(entry.flags) + "' ;;\n";
+    flags += "    '" + entry.path + "') echo '" + Names(entry.flags) + "' ;;\n";
+    values += "    '" + entry.path + "|') echo '" + entry.arguments.Text() + "' ;;\n";
+    for (const Flag& flag : entry.flags) {
+      if (flag.takes_value)
+        values += "    '" + entry.path + "|" + flag.name + "') echo '" + flag.values.Text() + "' ;;\n";
+    }
   }
   return "_steelie_commands() {\n  case \"$1\" in\n" + commands +
          "  esac\n}\n\n"
          "_steelie_flags() {\n  case \"$1\" in\n" +
          flags +
          "  esac\n}\n\n"
+         "_steelie_values() {\n  case \"$1|$2\" in\n" +
+         values +
+         "  esac\n}\n\n"
          "_steelie_path() {\n"
-         "  local at='' word next\n"
+         "  local at='' word next skip=''\n"
          "  for word in \"$@\"; do\n"
+         "    if [ -n \"$skip\" ] && [ \"$word\" != '=' ]; then skip=''; continue; fi\n"
+         "    case \"$word\" in\n"
+         "      --*=*) continue ;;\n"
+         "      -*) skip=\"$(_steelie_values \"$at\" \"$word\")\"; continue ;;\n"
+         "    esac\n"
          "    for next in $(_steelie_commands \"$at\"); do\n"
          "      if [ \"$word\" = \"$next\" ]; then at=\"${at:+$at }$word\"; break; fi\n"
          "    done\n"
@@ -84,19 +161,27 @@ std::string ShellTable(const Program& program) {
 std::string BashScript(const Program& program) {
   return "# bash completion for steelie\n" + ShellTable(program) +
          "_steelie() {\n"
-         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" path\n"
+         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\" path values=''\n"
          "  path=\"$(_steelie_path \"${COMP_WORDS[@]:1:COMP_CWORD-1}\")\"\n"
-         "  if [[ $current == -* ]]; then\n"
-         "    mapfile -t COMPREPLY < <(compgen -W \"$(_steelie_flags \"$path\")\" -- \"$current\")\n"
-         "    return\n"
+         "  # bash takes `=` for a word.\n"
+         "  if [ \"$current\" = '=' ]; then\n"
+         "    current=''\n"
+         "  elif [ \"$before\" = '=' ]; then\n"
+         "    before=\"${COMP_WORDS[COMP_CWORD-2]}\"\n"
          "  fi\n"
-         "  local commands\n"
-         "  commands=\"$(_steelie_commands \"$path\")\"\n"
-         "  if [ -n \"$commands\" ]; then\n"
-         "    mapfile -t COMPREPLY < <(compgen -W \"$commands\" -- \"$current\")\n"
-         "  else\n"
-         "    mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
+         "  if [[ $before == -* ]]; then values=\"$(_steelie_values \"$path\" \"$before\")\"; fi\n"
+         "  if [ -z \"$values\" ] && [[ $current == -* ]]; then\n"
+         "    values=\"$(_steelie_flags \"$path\")\"\n"
+         "  elif [ -z \"$values\" ]; then\n"
+         "    values=\"$(_steelie_commands \"$path\")\"\n"
+         "    if [ -z \"$values\" ]; then values=\"$(_steelie_values \"$path\" '')\"; fi\n"
          "  fi\n"
+         "  case \"$values\" in\n"
+         "    -) COMPREPLY=() ;;\n"
+         "    files) mapfile -t COMPREPLY < <(compgen -f -- \"$current\") ;;\n"
+         "    folders) mapfile -t COMPREPLY < <(compgen -d -- \"$current\") ;;\n"
+         "    *) mapfile -t COMPREPLY < <(compgen -W \"$values\" -- \"$current\") ;;\n"
+         "  esac\n"
          "}\n"
          "complete -o filenames -F _steelie steelie\n";
 }
@@ -105,15 +190,37 @@ std::string ZshScript(const Program& program) {
   return "#compdef steelie\n# zsh completion for steelie\n" + ShellTable(program) +
          "_steelie() {\n"
          "  setopt localoptions sh_word_split\n"
-         "  local path_words=\"$(_steelie_path ${words[2,CURRENT-1]})\"\n"
-         "  if [[ $words[CURRENT] == -* ]]; then\n"
-         "    compadd -- $(_steelie_flags \"$path_words\")\n"
-         "    return\n"
+         "  local at=\"$(_steelie_path \"${(@)words[2,CURRENT-1]}\")\" before=\"${words[CURRENT-1]}\" values=''\n"
+         "  if [[ $before == -* ]]; then values=\"$(_steelie_values \"$at\" \"$before\")\"; fi\n"
+         "  if [[ -z $values && $words[CURRENT] == -* ]]; then\n"
+         "    values=\"$(_steelie_flags \"$at\")\"\n"
+         "  elif [[ -z $values ]]; then\n"
+         "    values=\"$(_steelie_commands \"$at\")\"\n"
+         "    if [[ -z $values ]]; then values=\"$(_steelie_values \"$at\" '')\"; fi\n"
          "  fi\n"
-         "  local commands=\"$(_steelie_commands \"$path_words\")\"\n"
-         "  if [[ -n $commands ]]; then compadd -- $commands; else _files; fi\n"
+         "  case \"$values\" in\n"
+         "    -) ;;\n"
+         "    files) _files ;;\n"
+         "    folders) _files -/ ;;\n"
+         "    *) compadd -- $values ;;\n"
+         "  esac\n"
          "}\n"
          "if [[ ${funcstack[1]} == _steelie ]]; then _steelie \"$@\"; else compdef _steelie steelie; fi\n";
+}
+
+// Options of fish's `complete` for what follows.
+std::string FishValues(const Values& values) {
+  switch (values.kind) {
+    case Values::Kind::kNone:
+      return "-x";
+    case Values::Kind::kFiles:
+      return "-r -F";
+    case Values::Kind::kFolders:
+      return "-x -a '(__fish_complete_directories)'";
+    case Values::Kind::kWords:
+      return "-x -a '" + values.words + "'";
+  }
+  return "-x";
 }
 
 std::string FishScript(const Program& program) {
@@ -138,9 +245,14 @@ std::string FishScript(const Program& program) {
   out += "\n";
   for (const Entry& entry : entries) {
     const std::string at = "complete -c steelie -n '__steelie_at \"" + entry.path + "\"' ";
-    if (!entry.commands.empty()) out += at + "-f -a '" + Join(entry.commands) + "'\n";
-    for (const std::string& flag : entry.flags) {
-      out += at + (flag.starts_with("--") ? "-l " + flag.substr(2) : "-s " + flag.substr(1)) + "\n";
+    if (!entry.commands.empty()) {
+      out += at + "-f -a '" + Join(entry.commands) + "'\n";
+    } else if (entry.arguments.kind == Values::Kind::kNone) {
+      out += at + "-f\n";
+    }
+    for (const Flag& flag : entry.flags) {
+      out += at + (flag.name.starts_with("--") ? "-l " + flag.name.substr(2) : "-s " + flag.name.substr(1)) +
+             (flag.takes_value ? " " + FishValues(flag.values) : std::string()) + "\n";
     }
   }
   return out;

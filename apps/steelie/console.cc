@@ -1,33 +1,47 @@
 #include "console.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <string>
+
+#include "base/visible.h"
 
 namespace steelie::cli {
 namespace {
 
 void Write(std::FILE* file, std::string_view text) { std::fwrite(text.data(), 1, text.size(), file); }
 
-// A server must not be able to write escape sequences to the terminal, nor to forge further lines.
+void WriteVisible(std::FILE* file, std::string_view text, VisibleForm form) {
+  ForEachVisible(text, form, [&](std::string_view piece) { Write(file, piece); });
+}
+
+// A server must not be able to forge further lines.
 std::string OneLine(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    if (c == '\n') {
-      out += "; ";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += '?';
-    } else {
-      out += c;
-    }
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    out += (at == 0 ? "" : "; ") + Visible(text.substr(at, end - at));
+    at = end + 1;
   }
-  while (out.ends_with("; ")) out.resize(out.size() - 2);
   return out;
 }
 
 }  // namespace
 
 void Console::Text(std::string_view text) const {
-  if (!json_) Write(stdout, text);
+  if (!json_) WriteVisible(stdout, text, VisibleForm::kText);
+}
+
+void Console::Data(std::string_view text) const {
+  if (json_) return;
+  if (::isatty(STDOUT_FILENO) == 1) {
+    Text(text);
+  } else {
+    Write(stdout, text);
+  }
 }
 
 void Console::Line(std::string_view text) const {
@@ -39,7 +53,7 @@ void Console::Warning(std::string_view text) const { Write(json_ ? stderr : stdo
 
 void Console::JsonRaw(std::string_view json) const {
   if (!json_) return;
-  Write(stdout, json);
+  WriteVisible(stdout, json, VisibleForm::kJson);
   Write(stdout, "\n");
 }
 

@@ -7,7 +7,8 @@
 
 namespace steelie::cli {
 
-/// Standard output and standard error of a command. In JSON mode standard output holds one JSON object, nothing else.
+/// Standard output and standard error of a command. What could steer a terminal is made visible (base/visible.h). In
+/// JSON mode standard output holds one JSON object, nothing else.
 class Console {
  public:
   explicit Console(const bool& json) : json_(json) {}
@@ -17,6 +18,8 @@ class Console {
   void Line(std::string_view text) const;
   /// Text without an end of line; not in JSON mode.
   void Text(std::string_view text) const;
+  /// Text without an end of line for other programs: byte for byte, except on a terminal; not in JSON mode.
+  void Data(std::string_view text) const;
   /// A line for the user's attention: on standard output, in JSON mode on standard error.
   void Warning(std::string_view text) const;
   /// The result in JSON mode; nothing otherwise.
@@ -27,7 +30,7 @@ class Console {
   const bool& json_;
 };
 
-/// `Error: <text>` on standard error, one line, control characters replaced.
+/// `Error: <text>` on standard error, one line, line breaks replaced.
 void PrintError(std::string_view text);
 
 /// Whether everything reached standard output.

@@ -22,9 +22,25 @@ void AddAddress(CLI::App& command, std::string& address) {
   AddArgument(command, "ADDRESS", address, "Client API of the Coordinator, HOST:PORT");
 }
 
-void AddOption(CLI::App& command, const char* names, std::string& value, const char* description) {
-  CLI::Option* option = command.add_option(names, value, description);
+namespace {
+
+void AddTyped(CLI::App& command, const char* names, std::string& value, const char* description, const char* type) {
+  CLI::Option* option = command.add_option(names, value, description)->type_name(type);
   if (!value.empty()) option->capture_default_str();
+}
+
+}  // namespace
+
+void AddOption(CLI::App& command, const char* names, std::string& value, const char* description) {
+  AddTyped(command, names, value, description, "TEXT");
+}
+
+void AddFileOption(CLI::App& command, const char* names, std::string& value, const char* description) {
+  AddTyped(command, names, value, description, "FILE");
+}
+
+void AddFolderOption(CLI::App& command, const char* names, std::string& value, const char* description) {
+  AddTyped(command, names, value, description, "DIR");
 }
 
 void AddFlag(CLI::App& command, const char* names, bool& value, const char* description) {

@@ -22,6 +22,9 @@ void AddArguments(CLI::App& command, const char* name, std::vector<std::string>&
 void AddAddress(CLI::App& command, std::string& address);
 /// An option with a value; `names` as in `-o,--output`. A value that is set already is the default.
 void AddOption(CLI::App& command, const char* names, std::string& value, const char* description);
+/// The same for the name of a file or of a folder, which shells complete.
+void AddFileOption(CLI::App& command, const char* names, std::string& value, const char* description);
+void AddFolderOption(CLI::App& command, const char* names, std::string& value, const char* description);
 void AddFlag(CLI::App& command, const char* names, bool& value, const char* description);
 
 /// `steelie manifest set`

@@ -34,10 +34,15 @@ Result<int> Run(const Program& program, const Options& options) {
   STEELIE_TRY(const client::ManifestFile file, client::ReadManifestFile(options.manifest));
   manifest::Outcome outcome = client::CheckManifestFile(file, {.lenient = options.lenient});
   if (outcome.errors.empty()) {
-    // What a Coordinator does last: every placeholder is tried out. The first that fails is reported.
+    // What a Coordinator does last: every placeholder is tried out.
     SystemRandom random;
-    const Status tried = control::TryOut(file.document, options.lenient, random, program.clock().Now());
-    if (!tried) outcome.errors.push_back({tried.error().reason(), "/Marbles", 1, 1, tried.error().message()});
+    auto mistakes = control::TryOut(file.document, options.lenient, random, program.clock().Now());
+    if (mistakes) {
+      client::Relocate(file, *mistakes);
+      outcome.errors = std::move(*mistakes);
+    } else {
+      outcome.errors.push_back({mistakes.error().reason(), "", 1, 1, mistakes.error().message()});
+    }
   }
   std::vector<std::string> json;
   const auto report = [&](const manifest::Problem& problem, bool is_error) {

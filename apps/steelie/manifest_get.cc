@@ -31,7 +31,7 @@ Result<int> Run(const Program& program, const Options& options) {
     output = "{\n\"ManifestSignature\": \"" + fingerprint + "\",\n\"Manifest\": " + text + "}";
   }
   if (options.output.empty()) {
-    program.console().Line(output);
+    program.console().Data(output + "\n");
   } else {
     STEELIE_CHECK_OK(client::WriteOutput(options.output, AsBytes(output), client::OutputKind::kPrivate));
     program.console().Line("Manifest written to: " + options.output);
@@ -51,7 +51,7 @@ void AddManifestGetCommand(CLI::App& parent, Program& program) {
   CLI::App& command = AddCommand(parent, "get", "Verify a Coordinator and read its manifest");
   auto options = std::make_shared<Options>();
   AddAddress(command, options->address);
-  AddOption(command, "-o,--output", options->output, "File for the manifest instead of standard output");
+  AddFileOption(command, "-o,--output", options->output, "File for the manifest instead of standard output");
   AddFlag(command, "-s,--signature", options->signature, "Add the manifest's fingerprint");
   AddFlag(command, "-u,--display-update", options->display_update, "Show the manifest with package updates applied");
   AddFlag(command, "--keep-cert", options->keep_certificate, "Save the Coordinator's certificates in the cache");

@@ -17,7 +17,7 @@ Result<int> Run(const Program& program, const Options& options) {
   std::string text;
   for (const std::string& line : log) text += (text.empty() ? "" : "\n") + line;
   if (options.output.empty()) {
-    program.console().Line("Update log:\n" + text);
+    program.console().Data("Update log:\n" + text + "\n");
   } else {
     STEELIE_CHECK_OK(client::WriteOutput(options.output, AsBytes(text), client::OutputKind::kPrivate));
     program.console().Line("Update log written to: " + options.output);
@@ -32,7 +32,7 @@ void AddManifestLogCommand(CLI::App& parent, Program& program) {
   CLI::App& command = AddCommand(parent, "log", "Show what was changed since the manifest was set");
   auto options = std::make_shared<Options>();
   AddAddress(command, options->address);
-  AddOption(command, "-o,--output", options->output, "File for the log instead of standard output");
+  AddFileOption(command, "-o,--output", options->output, "File for the log instead of standard output");
   program.Register(command, [&program, options] { return Run(program, *options); });
 }
 

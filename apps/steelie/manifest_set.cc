@@ -40,7 +40,7 @@ void AddManifestSetCommand(CLI::App& parent, Program& program) {
   auto options = std::make_shared<Options>();
   AddArgument(command, "MANIFEST", options->manifest, "Manifest, JSON or YAML");
   AddAddress(command, options->address);
-  AddOption(command, "-r,--recoverydata", options->recovery_data, "File for the recovery secrets");
+  AddFileOption(command, "-r,--recoverydata", options->recovery_data, "File for the recovery secrets");
   program.Register(command, [&program, options] { return Run(program, *options); });
 }
 

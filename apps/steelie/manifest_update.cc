@@ -25,26 +25,39 @@ std::string StillNeeded(std::uint64_t missing) {
                       : std::to_string(missing) + " users still need to acknowledge the update manifest.";
 }
 
-Result<int> Report(const Program& program, const Options& options, const client::UpdateAnswer& answer) {
+// The Coordinator applies such an update without a word. Best effort: what cannot be told is not said.
+std::vector<std::string> Doubts(const Session& session, ByteView update) {
+  const auto manifest = session.client->GetManifest();
+  if (!manifest || manifest->manifest.empty()) return {};
+  const auto log = session.client->GetUpdateLog();
+  if (!log) return {};
+  return client::LoweredVersions(manifest->manifest, *log, update).value_or(std::vector<std::string>());
+}
+
+Result<int> Report(const Program& program, const Options& options, const client::UpdateAnswer& answer,
+                   const std::vector<std::string>& doubts) {
+  for (const std::string& doubt : doubts) program.console().Warning("Warning: " + doubt);
   const client::RecoverySecrets secrets = answer.recovery_secrets.value_or(client::RecoverySecrets());
   const Status recovery = OutputRecoverySecrets(program, secrets, options.recovery_data);
   program.console().Json(client::JsonObject()
                              .Add("applied", answer.missing == 0)
                              .Add("missingAcknowledgments", answer.missing)
                              .Add("missingUsers", answer.missing_users)
+                             .Add("warnings", doubts)
                              .AddRaw("recoverySecrets", RecoverySecretsMap(secrets)));
   STEELIE_CHECK_OK(recovery);
   return 0;
 }
 
 Result<Session> ConnectAsUser(const Program& program, const Options& options, const UserFlags& flags) {
-  STEELIE_TRY(client::TlsIdentity user, LoadUser(flags));
+  STEELIE_TRY(client::TlsIdentity user, LoadUser(program, flags));
   return ConnectCached(program, options.address, std::move(user));
 }
 
 Result<int> Apply(const Program& program, const Options& options, const UserFlags& flags) {
   STEELIE_TRY(const client::ManifestFile file, client::ReadManifestFile(options.manifest));
   STEELIE_TRY(const Session session, ConnectAsUser(program, options, flags));
+  const std::vector<std::string> doubts = Doubts(session, file.document);
   STEELIE_TRY(const client::UpdateAnswer answer,
               session.client->ApplyUpdate(file.document).WithContext("applying update: applying manifest update"));
   const Console& console = program.console();
@@ -56,12 +69,13 @@ Result<int> Apply(const Program& program, const Options& options, const UserFlag
     console.Line(StillNeeded(answer.missing));
     console.Line("The following users may acknowledge the update: " + Join(answer.missing_users, ", "));
   }
-  return Report(program, options, answer);
+  return Report(program, options, answer, doubts);
 }
 
 Result<int> Acknowledge(const Program& program, const Options& options, const UserFlags& flags) {
   STEELIE_TRY(const client::ManifestFile file, client::ReadManifestFile(options.manifest));
   STEELIE_TRY(const Session session, ConnectAsUser(program, options, flags));
+  const std::vector<std::string> doubts = Doubts(session, file.document);
   STEELIE_TRY(const client::UpdateAnswer answer,
               session.client->AcknowledgeUpdate(file.document).WithContext("acknowledging update manifest"));
   const Console& console = program.console();
@@ -74,7 +88,7 @@ Result<int> Acknowledge(const Program& program, const Options& options, const Us
       console.Line("The following users have not yet accepted: " + Join(answer.missing_users, ", "));
     }
   }
-  return Report(program, options, answer);
+  return Report(program, options, answer, doubts);
 }
 
 Result<int> Cancel(const Program& program, const Options& options, const UserFlags& flags) {
@@ -93,7 +107,11 @@ Result<int> Get(const Program& program, const Options& options) {
                                                  Join(pending.missing_users, " ") + "]"
                                            : ToText(pending.manifest);
   if (options.output.empty()) {
-    program.console().Text(text + (options.missing ? "\n" : ""));
+    if (options.missing) {
+      program.console().Line(text);
+    } else {
+      program.console().Data(text);
+    }
   } else {
     STEELIE_CHECK_OK(client::WriteOutput(options.output, AsBytes(text), client::OutputKind::kPublic));
   }
@@ -112,7 +130,7 @@ void AddForUser(CLI::App& parent, Program& program, const char* name, const char
   auto options = std::make_shared<Options>();
   if (takes_manifest) {
     AddArgument(command, "MANIFEST", options->manifest, "Update manifest, JSON or YAML");
-    AddOption(command, "-r,--recoverydata", options->recovery_data, "File for new recovery secrets");
+    AddFileOption(command, "-r,--recoverydata", options->recovery_data, "File for new recovery secrets");
   }
   AddAddress(command, options->address);
   const std::shared_ptr<UserFlags> flags = AddUserFlags(command);
@@ -129,7 +147,7 @@ void AddManifestUpdateCommand(CLI::App& parent, Program& program) {
   CLI::App& get = AddCommand(update, "get", "Show a pending update");
   auto options = std::make_shared<Options>();
   AddAddress(get, options->address);
-  AddOption(get, "-o,--output", options->output, "File for the manifest instead of standard output");
+  AddFileOption(get, "-o,--output", options->output, "File for the manifest instead of standard output");
   AddFlag(get, "--missing", options->missing, "Show who has not yet acknowledged it instead");
   program.Register(get, [&program, options] { return Get(program, *options); });
 }

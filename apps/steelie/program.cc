@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "client/certificate_cache.h"
+#include "commands.h"
 
 namespace steelie::cli {
 namespace {
@@ -46,20 +47,25 @@ Program::Program()
   app_->require_subcommand(0, 1);
   app_->fallthrough();
   app_->option_defaults()->group("Global options");
-  app_->add_option("--coordinator-cert", options_.certificate_cache, "File with the cached Coordinator certificates");
+  app_->add_option("--coordinator-cert", options_.certificate_cache, "File with the cached Coordinator certificates")
+      ->type_name("FILE");
   app_->add_option("--era-config", options_.era_config,
-                   "File that describes the genuine Coordinator (default ./era-config.json)");
+                   "File that describes the genuine Coordinator (default ./era-config.json)")
+      ->type_name("FILE");
   app_->add_flag("-i,--insecure", options_.insecure, "Skip the verification of the Coordinator and its certificate");
   app_->add_option("--accepted-tcb-statuses", options_.accepted_tcb_statuses, "TCB statuses to accept")->delimiter(',');
   app_->add_option("--accepted-advisories", options_.accepted_advisories, "Advisories to accept")->delimiter(',');
   app_->add_option("-n,--namespace", options_.kubernetes_namespace, "Kubernetes namespace (accepted, not used)");
   app_->add_option("--nonce", options_.nonce, "Nonce that the Coordinator's evidence must contain");
-  app_->add_option("--save-sgx-quote", options_.save_quote, "File for the Coordinator's evidence");
-  app_->add_option("--sim-platform", options_.sim_platform, "Folder of the simulated platform to trust");
+  app_->add_option("--save-sgx-quote", options_.save_quote, "File for the Coordinator's evidence")->type_name("FILE");
+  app_->add_option("--sim-platform", options_.sim_platform, "Folder of the simulated platform to trust")
+      ->type_name("DIR");
   app_->add_option("--timeout", options_.timeout_seconds, "Seconds that one request may take")
       ->check(CLI::Range(1, 86400));
   app_->add_flag("--json", options_.json, "Print one JSON object instead of text");
   app_->option_defaults()->group("Options");
+  // Only without a command: with `run`, what follows PROGRAM is the program's.
+  app_->add_flag("--version", options_.version, "Print the versions of this program and of its OpenSSL library");
 }
 
 Program::~Program() = default;
@@ -72,6 +78,10 @@ const Program::Function* Program::Find(const CLI::App* command) const {
 int Program::RunParsed() {
   const CLI::App* command = Selected(*app_);
   const Function* function = Find(command);
+  if (options_.version) {
+    PrintVersion(console_);
+    return FlushOutput() ? 0 : 1;
+  }
   if (function == nullptr) {
     Print(stdout, HelpText(*command));
     return FlushOutput() ? 0 : 1;

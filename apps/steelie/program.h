@@ -25,6 +25,7 @@ struct GlobalOptions {
   std::string sim_platform;
   unsigned timeout_seconds = 120;
   bool json = false;
+  bool version = false;
 };
 
 /// What commands share: the global options, the console, and the table from parsed command to function.

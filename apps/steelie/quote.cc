@@ -102,7 +102,7 @@ void Add(CLI::App& parent, Program& program, const char* name, const char* descr
   CLI::App& command = AddCommand(parent, name, description);
   auto options = std::make_shared<Options>();
   AddAddress(command, options->address);
-  AddOption(command, "-o,--output", options->output, "File for the evidence as sent");
+  AddFileOption(command, "-o,--output", options->output, "File for the evidence as sent");
   program.Register(command, [&program, options, function] { return function(program, *options); });
 }
 

@@ -55,8 +55,9 @@ void AddRecoverCommand(CLI::App& parent, Program& program) {
   auto options = std::make_shared<Options>();
   AddArgument(command, "FILE", options->file, "Recovery secret, binary, encrypted or plain");
   AddAddress(command, options->address);
-  AddOption(command, "-k,--key", options->key, "PEM private key (RSA) of the recovery key");
-  AddOption(command, "--pkcs11-config", options->pkcs11_config, "PKCS#11 configuration (not supported by this build)");
+  AddFileOption(command, "-k,--key", options->key, "PEM private key (RSA) of the recovery key");
+  AddFileOption(command, "--pkcs11-config", options->pkcs11_config,
+                "PKCS#11 configuration (not supported by this build)");
   AddOption(command, "--pkcs11-key-id", options->pkcs11_key_id, "PKCS#11 key id");
   AddOption(command, "--pkcs11-key-label", options->pkcs11_key_label, "PKCS#11 key label");
   program.Register(command, [&program, options] { return Run(program, *options); });

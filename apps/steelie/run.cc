@@ -57,8 +57,8 @@ Result<std::vector<std::string>> ProgramArguments(std::vector<std::string> remai
   return remaining;
 }
 
-Result<std::unique_ptr<platform::Platform>> OpenPlatform(const RunFlags& flags, marble::Program& program,
-                                                         Random& random, const Clock& clock) {
+// A folder that is missing is mistyped: evidence of a platform made for this start convinces nobody.
+Result<std::unique_ptr<platform::Platform>> OpenPlatform(const RunFlags& flags, marble::Program& program) {
   if (flags.sim_platform.empty()) return std::unique_ptr<platform::Platform>();
   platform::SimIdentity identity = flags.sim_identity;
   if (!flags.sim_signer.empty()) {
@@ -69,7 +69,8 @@ Result<std::unique_ptr<platform::Platform>> OpenPlatform(const RunFlags& flags, 
     std::ranges::copy(signer, identity.signer.begin());
   }
   STEELIE_TRY(identity.measurement, program.Measure());
-  STEELIE_TRY(auto sim, platform::SimPlatform::Open(flags.sim_platform, identity, random, clock));
+  STEELIE_TRY(auto sim,
+              platform::SimPlatform::OpenExisting(flags.sim_platform, identity).WithContext("--sim-platform"));
   return std::unique_ptr<platform::Platform>(std::move(sim));
 }
 
@@ -101,7 +102,7 @@ Error Run(const RunFlags& flags, const Clock& clock, Logger& log) {
   const auto run = [&]() -> Status {
     STEELIE_TRY(marble::ActivationOptions options, OptionsFrom(flags));
     STEELIE_TRY(marble::Program program, marble::Program::Find(flags.program, marble::ProcessEnvironment("PATH")));
-    STEELIE_TRY(const auto platform, OpenPlatform(flags, program, random, clock));
+    STEELIE_TRY(const auto platform, OpenPlatform(flags, program));
     options.platform = platform.get();
     STEELIE_TRY(const marble::Activation activation, Activate(options, marble::RealSeams(random, clock, log)));
     const marble::Parameters& parameters = activation.parameters;
@@ -136,9 +137,11 @@ void AddRunCommand(CLI::App& app, Program& program) {
   run->add_option("--dns-names", flags->settings.dns_names,
                   "names and IP addresses for the certificate, with commas (EDG_MARBLE_DNS_NAMES, else localhost)");
   run->add_option("--uuid-file", flags->settings.uuid_file,
-                  "file with the marble's ID, made if missing (EDG_MARBLE_UUID_FILE, else uuid)");
+                  "file with the marble's ID, made if missing (EDG_MARBLE_UUID_FILE, else uuid)")
+      ->type_name("FILE");
   run->add_option("--coordinator-root", flags->coordinator_root,
-                  "PEM file with the Coordinator's root certificate: nobody else may activate this marble");
+                  "PEM file with the Coordinator's root certificate: nobody else may activate this marble")
+      ->type_name("FILE");
   run->add_option("--key", flags->key, "curve of the key for the connection to the Coordinator")
       ->check(CLI::IsMember({"p256", "p384"}))
       ->capture_default_str();
@@ -153,6 +156,7 @@ void AddRunCommand(CLI::App& app, Program& program) {
   const std::string simulation = "Simulated evidence";
   run->add_option("--sim-platform", flags->sim_platform,
                   "folder of the simulated platform whose evidence to send; it measures PROGRAM")
+      ->type_name("DIR")
       ->group(simulation);
   run->add_option("--sim-signer", flags->sim_signer, "signer, 64 hex digits")->group(simulation);
   run->add_option("--sim-product", flags->sim_identity.product_id, "product ID")->group(simulation);

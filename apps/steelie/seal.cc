@@ -71,7 +71,7 @@ void AddOne(CLI::App& app, Program& program, const char* name, const char* help,
   CLI::App* command = app.add_subcommand(name, help);
   auto* keys = command->add_option_group("key", "where the key comes from");
   keys->add_option("--key-env", flags->key_env, "environment variable with the key");
-  keys->add_option("--key-file", flags->key_file, "file with the key");
+  keys->add_option("--key-file", flags->key_file, "file with the key")->type_name("FILE");
   keys->require_option(1);
   command->add_option("--associated-data", flags->associated_data,
                       "text that is authenticated but not stored; the same for both commands");

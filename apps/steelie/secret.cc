@@ -34,7 +34,7 @@ Result<client::UserSecrets> LoadSecrets(const Options& options) {
 
 Result<int> Set(const Program& program, const Options& options, const UserFlags& flags) {
   STEELIE_TRY(const client::UserSecrets secrets, LoadSecrets(options));
-  STEELIE_TRY(client::TlsIdentity user, LoadUser(flags));
+  STEELIE_TRY(client::TlsIdentity user, LoadUser(program, flags));
   STEELIE_TRY(const Session session, ConnectCached(program, options.address, std::move(user)));
   STEELIE_CHECK_OK(session.client->SetSecrets(secrets).WithContext("setting secret"));
   program.console().Line("Secret successfully set");
@@ -48,7 +48,7 @@ Result<int> Get(const Program& program, const Options& options, const UserFlags&
   std::vector<std::string> names = options.arguments;
   const std::string address = names.back();
   names.pop_back();
-  STEELIE_TRY(client::TlsIdentity user, LoadUser(flags));
+  STEELIE_TRY(client::TlsIdentity user, LoadUser(program, flags));
   STEELIE_TRY(const Session session, ConnectCached(program, address, std::move(user)));
   STEELIE_TRY(const client::SecretEntries secrets, session.client->GetSecrets(names).WithContext("getting secrets"));
   const SecretBuffer json = client::SecretsToJson(secrets);
@@ -80,7 +80,7 @@ void AddSecretCommand(CLI::App& parent, Program& program) {
   auto get_options = std::make_shared<Options>();
   AddArguments(get, "NAME... ADDRESS", get_options->arguments, 2,
                "Names of the secrets, then HOST:PORT of the Coordinator");
-  AddOption(get, "-o,--output", get_options->output, "File for the secrets as JSON instead of standard output");
+  AddFileOption(get, "-o,--output", get_options->output, "File for the secrets as JSON instead of standard output");
   program.Register(get, [&program, get_options, flags] { return Get(program, *get_options, *flags); });
 }
 

@@ -1,5 +1,9 @@
 #include "session.h"
 
+#include <array>
+#include <chrono>
+#include <cstdio>
+
 #include "base/file.h"
 #include "client/certificate_cache.h"
 #include "client/output_file.h"
@@ -58,6 +62,25 @@ Result<std::filesystem::path> CachePath(const Program& program) {
   if (!program.options().certificate_cache.empty()) return std::filesystem::path(program.options().certificate_cache);
   return Error(Code::kInvalidArgument, "cli.no_cache",
                "neither HOME nor XDG_CONFIG_HOME is set: name the certificate cache with --coordinator-cert");
+}
+
+std::string Day(CertificateTime time) {
+  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(time)};
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  return text.data();
+}
+
+void WarnOfLifetime(const Program& program, const std::string& file, const Certificate& certificate) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(program.clock().Now());
+  std::string what;
+  if (certificate.NotAfter() < now) what = "expired on " + Day(certificate.NotAfter());
+  if (certificate.NotBefore() > now) what = "is not valid before " + Day(certificate.NotBefore());
+  if (what.empty()) return;
+  program.console().Warning("Warning: the client certificate " + file + " " + what +
+                            ". A Coordinator accepts it, as it compares certificates with those of the manifest, but "
+                            "you may want a new one");
 }
 
 }  // namespace
@@ -132,9 +155,10 @@ Status OutputRecoverySecrets(const Program& program, const client::RecoverySecre
 
 std::shared_ptr<UserFlags> AddUserFlags(CLI::App& command) {
   auto flags = std::make_shared<UserFlags>();
-  AddOption(command, "-c,--cert", flags->certificate, "PEM certificate of the user");
-  AddOption(command, "-k,--key", flags->key, "PEM private key of the user");
-  AddOption(command, "--pkcs11-config", flags->pkcs11_config, "PKCS#11 configuration (not supported by this build)");
+  AddFileOption(command, "-c,--cert", flags->certificate, "PEM certificate of the user");
+  AddFileOption(command, "-k,--key", flags->key, "PEM private key of the user");
+  AddFileOption(command, "--pkcs11-config", flags->pkcs11_config,
+                "PKCS#11 configuration (not supported by this build)");
   AddOption(command, "--pkcs11-key-id", flags->pkcs11_key_id, "PKCS#11 key id");
   AddOption(command, "--pkcs11-key-label", flags->pkcs11_key_label, "PKCS#11 key label");
   AddOption(command, "--pkcs11-cert-id", flags->pkcs11_cert_id, "PKCS#11 certificate id");
@@ -142,7 +166,7 @@ std::shared_ptr<UserFlags> AddUserFlags(CLI::App& command) {
   return flags;
 }
 
-Result<client::TlsIdentity> LoadUser(const UserFlags& flags) {
+Result<client::TlsIdentity> LoadUser(const Program& program, const UserFlags& flags) {
   const auto bad = [](const char* why) { return Error(Code::kInvalidArgument, "cli.user", why); };
   if (!flags.pkcs11_config.empty() && !(flags.certificate.empty() && flags.key.empty())) {
     return bad("--pkcs11-config and --cert or --key exclude each other");
@@ -152,7 +176,9 @@ Result<client::TlsIdentity> LoadUser(const UserFlags& flags) {
     return bad("this command acts for a user: give the user's certificate and private key with --cert and --key");
   }
   if (flags.certificate.empty() || flags.key.empty()) return bad("--cert and --key must be given together");
-  return client::ReadTlsIdentity(flags.certificate, flags.key);
+  STEELIE_TRY(client::TlsIdentity user, client::ReadTlsIdentity(flags.certificate, flags.key));
+  WarnOfLifetime(program, flags.certificate, user.chain.front());
+  return user;
 }
 
 }  // namespace steelie::cli

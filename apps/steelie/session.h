@@ -47,6 +47,7 @@ struct UserFlags {
   std::string pkcs11_config, pkcs11_key_id, pkcs11_key_label, pkcs11_cert_id, pkcs11_cert_label;
 };
 std::shared_ptr<UserFlags> AddUserFlags(CLI::App& command);
-Result<client::TlsIdentity> LoadUser(const UserFlags& flags);
+/// Warns of a certificate that is expired or not valid yet: Coordinators accept it, but few others would.
+Result<client::TlsIdentity> LoadUser(const Program& program, const UserFlags& flags);
 
 }  // namespace steelie::cli

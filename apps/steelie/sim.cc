@@ -34,7 +34,7 @@ void AddSimCommand(CLI::App& parent, Program& program) {
   CLI::App& host = AddCommand(command, "host", "Make a simulated host");
   auto options = std::make_shared<Options>();
   AddArgument(host, "DIR", options->folder, "Folder for the host");
-  AddOption(host, "--vendor", options->vendor, "Folder of the vendor that certifies it (default: DIR)");
+  AddFolderOption(host, "--vendor", options->vendor, "Folder of the vendor that certifies it (default: DIR)");
   program.Register(host, [&program, options] { return MakeHost(program, *options); });
 
   CLI::App& measure = AddCommand(command, "measure", "Print the measurement of a program");

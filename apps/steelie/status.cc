@@ -2,6 +2,30 @@
 #include "session.h"
 
 namespace steelie::cli {
+namespace {
+
+void PrintText(const Console& console, const client::CoordinatorStatus& status) {
+  // Scripts know the first line.
+  console.Line(std::to_string(status.code) + ": " + status.message);
+  if (!status.version.empty()) console.Line("Version:    " + status.version);
+  if (!status.platform.empty()) console.Line("Platform:   " + status.platform);
+  if (status.simulation) console.Line(*status.simulation ? "Simulation: yes, nothing is protected" : "Simulation: no");
+  if (status.lenient_manifest) {
+    console.Line(*status.lenient_manifest ? "Manifests:  lenient, unknown fields are ignored" : "Manifests:  strict");
+  }
+}
+
+client::JsonObject ToJson(const client::CoordinatorStatus& status) {
+  client::JsonObject json;
+  json.Add("code", status.code).Add("message", status.message);
+  if (!status.version.empty()) json.Add("version", status.version);
+  if (!status.platform.empty()) json.Add("platform", status.platform);
+  if (status.simulation) json.Add("simulation", *status.simulation);
+  if (status.lenient_manifest) json.Add("lenientManifest", *status.lenient_manifest);
+  return json;
+}
+
+}  // namespace
 
 void AddStatusCommand(CLI::App& parent, Program& program) {
   CLI::App& command = AddCommand(parent, "status", "Show the state of a Coordinator");
@@ -10,8 +34,8 @@ void AddStatusCommand(CLI::App& parent, Program& program) {
   program.Register(command, [&program, address]() -> Result<int> {
     STEELIE_TRY(const Session session, ConnectCached(program, *address));
     STEELIE_TRY(const client::CoordinatorStatus status, session.client->GetStatus().WithContext("retrieving status"));
-    program.console().Line(std::to_string(status.code) + ": " + status.message);
-    program.console().Json(client::JsonObject().Add("code", status.code).Add("message", status.message));
+    PrintText(program.console(), status);
+    program.console().Json(ToJson(status));
     return 0;
   });
 }

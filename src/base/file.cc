@@ -7,23 +7,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/fd.h"
+
 namespace steelie {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 Error Failed(const char* reason, const std::string& what, const std::filesystem::path& path) {
   const int code = errno;
@@ -44,7 +31,7 @@ bool WriteAll(int fd, ByteView content) {
 }  // namespace
 
 Result<Bytes> ReadFile(const std::filesystem::path& path, std::size_t max) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) return Failed("file.read", "cannot open", path);
   Bytes out;
   Bytes piece(64U << 10U);
@@ -65,7 +52,7 @@ Status ReplaceFile(const std::filesystem::path& path, ByteView content) {
   std::filesystem::path temporary = path;
   temporary += ".new";
   {
-    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    const Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (!file.ok()) return Failed("file.write", "cannot create", temporary);
     if (!WriteAll(file.get(), content) || ::fsync(file.get()) != 0) {
       const Error error = Failed("file.write", "cannot write", temporary);
@@ -75,7 +62,7 @@ Status ReplaceFile(const std::filesystem::path& path, ByteView content) {
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return Failed("file.write", "cannot replace", path);
   const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  const Descriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Fd folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder.ok() || ::fsync(folder.get()) != 0) return Failed("file.write", "cannot sync", parent);
   return Ok();
 }

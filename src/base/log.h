@@ -11,6 +11,9 @@ namespace steelie {
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
 
+/// `debug`, `info`, `warn`, `error`.
+std::string_view LevelName(LogLevel level);
+
 /// One field of a log line. Values are never secrets: a Secret converts to none of these types.
 struct LogField {
   using Value = std::variant<std::string, std::int64_t, std::uint64_t, bool>;

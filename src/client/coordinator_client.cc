@@ -47,6 +47,13 @@ Result<T> Decoded(Result<T> value, const std::string& what) {
   return Error(Code::kUnavailable, "client.answer", "unexpected answer to " + what + ": " + value.error().message());
 }
 
+Result<std::optional<bool>> OptionalBool(const json& object, std::string_view name) {
+  const json* member = FindMember(object, name);
+  if (member == nullptr || member->is_null()) return std::optional<bool>();
+  STEELIE_TRY(const bool value, BoolMember(object, name));
+  return std::optional<bool>(value);
+}
+
 json ManifestBody(ByteView manifest) { return json{{"manifest", Base64Encode(manifest)}}; }
 
 Result<UpdateAnswer> DecodeUpdate(const json& data) {
@@ -146,6 +153,10 @@ Result<CoordinatorStatus> CoordinatorClient::GetStatus() {
   CoordinatorStatus out;
   STEELIE_TRY(out.code, Decoded(NumberMember(answer.data, answer.v1 ? "StatusCode" : "code"), "status"));
   STEELIE_TRY(out.message, Decoded(TextMember(answer.data, answer.v1 ? "StatusMessage" : "message"), "status"));
+  STEELIE_TRY(out.simulation, Decoded(OptionalBool(answer.data, "simulation"), "status"));
+  STEELIE_TRY(out.lenient_manifest, Decoded(OptionalBool(answer.data, "lenientManifest"), "status"));
+  STEELIE_TRY(out.platform, Decoded(TextMember(answer.data, "platform"), "status"));
+  STEELIE_TRY(out.version, Decoded(TextMember(answer.data, "version"), "status"));
   return out;
 }
 

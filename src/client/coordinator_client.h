@@ -18,6 +18,11 @@ using RecoverySecrets = std::map<std::string, std::string>;
 struct CoordinatorStatus {
   std::uint64_t code = 0;
   std::string message;
+  // What Coordinators other than ours do not say.
+  std::optional<bool> simulation;
+  std::optional<bool> lenient_manifest;
+  std::string platform;
+  std::string version;
 };
 
 struct ManifestAnswer {

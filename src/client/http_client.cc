@@ -20,6 +20,11 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 using Body = http::vector_body<std::uint8_t, WipingAllocator<std::uint8_t>>;
 
+std::string HintFor(const error_code& ec) {
+  if (ec.category() != asio::error::get_ssl_category()) return {};
+  return TlsHint(static_cast<unsigned long>(static_cast<unsigned>(ec.value())));
+}
+
 constexpr std::uint64_t kMaxBody = std::uint64_t{64} << 20U;
 constexpr std::uint32_t kMaxHeader = 64U << 10U;
 
@@ -79,7 +84,7 @@ Status Exchange::Connect(const std::optional<Certificate>& root) {
   if (ec) return Failed("client.connect", "cannot connect to " + name, ec);
   ec = Await([&](auto done) { stream_.async_handshake(asio::ssl::stream_base::client, done); });
   if (ec == beast::error::timeout) return Failed("client.tls", "TLS handshake with " + name, ec);
-  if (ec) return HandshakeError(stream_.native_handle(), address_, root, ec.message());
+  if (ec) return HandshakeError(stream_.native_handle(), address_, root, ec.message() + HintFor(ec));
   return Ok();
 }
 
@@ -91,11 +96,15 @@ Error Exchange::ReadFailed(const error_code& ec) const {
   }
   // A TLS 1.3 server refuses a client certificate only after the handshake.
   if (ec.category() == asio::error::get_ssl_category()) {
-    return Error(Code::kUnauthenticated, "client.tls", name + " ended the TLS connection: " + ec.message());
+    return Error(Code::kUnauthenticated, "client.tls",
+                 name + " ended the TLS connection: " + ec.message() + HintFor(ec));
   }
   if (ec == http::error::end_of_stream || ec == http::error::partial_message ||
       ec == asio::ssl::error::stream_truncated) {
-    return Error(Code::kUnavailable, "client.http", name + " closed the connection before its answer was complete");
+    const bool silent = ec != http::error::partial_message;
+    return Error(Code::kUnavailable, "client.http",
+                 name + " closed the connection before its answer was complete" +
+                     (silent ? ". Is this the client API (port 4433 by default), and not the marble API (2001)?" : ""));
   }
   if (ec == beast::error::timeout) return Failed("client.http", name, ec);
   return Failed("client.http", name + " gave no valid HTTP answer", ec);

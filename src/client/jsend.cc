@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "client/hints.h"
 #include "client/json.h"
 
 namespace steelie::client {
@@ -95,7 +96,8 @@ Result<json> Call(HttpTransport& transport, const HttpRequest& request, bool* no
   }
   if (response.status != 200 || *status != "success") {
     const Result<std::string> message = TextMember(*body, "message");
-    return Refusal(where, response.status, *status, message ? *message : std::string());
+    const std::string text = message ? *message : std::string();
+    return Refusal(where, response.status, *status, text + RefusalHint(transport, request, response.status, text));
   }
   const json* data = FindMember(*body, "data");
   return data == nullptr ? json() : *data;

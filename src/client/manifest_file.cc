@@ -1,6 +1,7 @@
 #include "client/manifest_file.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/file.h"
 #include "client/json.h"
@@ -14,9 +15,17 @@ using nlohmann::json;
 Error Bad(const std::string& why) { return Error(Code::kInvalidArgument, "client.manifest.syntax", why); }
 
 bool LooksLikeJson(ByteView content) {
-  const std::string_view text = AsText(content);
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  std::string_view text = AsText(content);
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const std::size_t at = text.find_first_not_of(" \t\r\n");
   return at != std::string_view::npos && text[at] == '{';
+}
+
+// Why the text was read as JSON, for those who meant YAML.
+const char* WhyJson(ManifestSyntax syntax) {
+  return syntax == ManifestSyntax::kJson ? " (read as JSON because the name ends in .json; YAML needs .yaml)"
+                                         : " (read as JSON because it begins with `{`; YAML needs a name in .yaml)";
 }
 
 std::string Describe(const manifest::JsonDocument::Fault& fault, ByteView content) {
@@ -25,7 +34,7 @@ std::string Describe(const manifest::JsonDocument::Fault& fault, ByteView conten
 }
 
 // A problem's own position is one in the converted document: the nearest value in the YAML text replaces it.
-void Relocate(manifest::Problem& problem, const std::map<std::string, manifest::Position>& positions) {
+void RelocateOne(manifest::Problem& problem, const std::map<std::string, manifest::Position>& positions) {
   std::string pointer = problem.pointer;
   auto at = positions.find(pointer);
   while (at == positions.end() && !pointer.empty()) {
@@ -86,31 +95,57 @@ std::size_t FirstLineInForce(const std::vector<json>& lines) {
   return 0;
 }
 
+// Nothing if the package has none.
+std::optional<std::uint64_t> VersionOf(const json& package) {
+  const json* sim = FindMember(package, "Sim");
+  const json* version = FindMember(sim != nullptr && sim->is_object() ? *sim : package, "SecurityVersion");
+  if (version == nullptr) version = FindMember(package, "SecurityVersion");
+  if (version == nullptr || !version->is_number_unsigned()) return std::nullopt;
+  return *version->get_ptr<const json::number_unsigned_t*>();
+}
+
+const json* PackagesOf(const json& manifest) {
+  const json* packages = FindMember(manifest, "Packages");
+  return packages != nullptr && packages->is_object() ? packages : nullptr;
+}
+
 }  // namespace
 
-Result<ManifestFile> ParseManifestFile(Bytes content) {
+ManifestSyntax SyntaxOfName(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  for (char& c : ending) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  if (ending == ".json") return ManifestSyntax::kJson;
+  return ending == ".yaml" || ending == ".yml" ? ManifestSyntax::kYaml : ManifestSyntax::kGuess;
+}
+
+Result<ManifestFile> ParseManifestFile(Bytes content, ManifestSyntax syntax) {
   const auto read = manifest::JsonDocument::Parse(content);
   if (read.document) return ManifestFile{std::move(content), {}};
+  if (syntax == ManifestSyntax::kJson || (syntax == ManifestSyntax::kGuess && LooksLikeJson(content))) {
+    return Bad(Describe(read.faults.front(), content) + WhyJson(syntax));
+  }
   Result<ConvertedYaml> yaml = YamlToJson(AsText(content));
   if (yaml) return ManifestFile{ToBytes(yaml->json), std::move(yaml->positions)};
-  // YAML includes JSON, so both readers failed; the one that was meant knows better why.
-  if (LooksLikeJson(content)) return Bad(Describe(read.faults.front(), content));
   return Bad(yaml.error().message());
 }
 
 Result<ManifestFile> ReadManifestFile(const std::filesystem::path& path) {
   STEELIE_TRY(Bytes content, ReadFile(path, manifest::JsonDocument::kMaxSize).WithContext("reading the manifest"));
-  Result<ManifestFile> file = ParseManifestFile(std::move(content));
+  Result<ManifestFile> file = ParseManifestFile(std::move(content), SyntaxOfName(path));
   if (file) return file;
   return Error(file.error().code(), file.error().reason(), path.string() + ":" + file.error().message());
 }
 
 manifest::Outcome CheckManifestFile(const ManifestFile& file, const manifest::ParseOptions& options) {
   manifest::Outcome outcome = manifest::Load(file.document, options);
-  if (file.yaml_positions.empty()) return outcome;
-  for (manifest::Problem& problem : outcome.errors) Relocate(problem, file.yaml_positions);
-  for (manifest::Problem& problem : outcome.warnings) Relocate(problem, file.yaml_positions);
+  Relocate(file, outcome.errors);
+  Relocate(file, outcome.warnings);
   return outcome;
+}
+
+void Relocate(const ManifestFile& file, std::vector<manifest::Problem>& problems) {
+  if (file.yaml_positions.empty()) return;
+  for (manifest::Problem& problem : problems) RelocateOne(problem, file.yaml_positions);
 }
 
 Result<std::string> EffectiveManifest(ByteView document, const std::vector<std::string>& log) {
@@ -130,6 +165,29 @@ Result<std::string> EffectiveManifest(ByteView document, const std::vector<std::
   }
   Prune(*root);
   return root->dump(4, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
+}
+
+Result<std::vector<std::string>> LoweredVersions(ByteView document, const std::vector<std::string>& log,
+                                                 ByteView update) {
+  STEELIE_TRY(const std::string effective, EffectiveManifest(document, log));
+  STEELIE_TRY(const json old_manifest, ParseJson(effective));
+  const Result<json> new_manifest = ParseJson(AsText(update));
+  if (!new_manifest) return Bad("the update is not JSON");
+  std::vector<std::string> out;
+  const json* const old_packages = PackagesOf(old_manifest);
+  const json* const new_packages = PackagesOf(*new_manifest);
+  if (old_packages == nullptr || new_packages == nullptr) return out;
+  for (auto it = old_packages->begin(); it != old_packages->end(); ++it) {
+    const std::optional<std::uint64_t> before = VersionOf(*it);
+    const auto package = new_packages->find(it.key());
+    if (!before || package == new_packages->end()) continue;
+    const std::optional<std::uint64_t> after = VersionOf(*package);
+    if (after && *after >= *before) continue;
+    out.push_back("the update lowers the SecurityVersion of package " + manifest::Shown(it.key()) + " from " +
+                  std::to_string(*before) + (after ? " to " + std::to_string(*after) : " to none") +
+                  ": builds that were shut out are admitted again");
+  }
+  return out;
 }
 
 }  // namespace steelie::client

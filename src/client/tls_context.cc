@@ -107,4 +107,22 @@ Error HandshakeError(ssl_st* ssl, const Address& address, const std::optional<Ce
                "the certificate of " + server + " is not, and is not issued by, the expected root certificate");
 }
 
+std::string TlsHint(unsigned long code) {
+  if (ERR_GET_LIB(code) != ERR_LIB_SSL) return {};
+  switch (ERR_GET_REASON(code)) {
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_PACKET_LENGTH_TOO_LONG:
+    case SSL_R_HTTP_REQUEST:
+      return ". The server does not speak TLS: is this the port of the metrics, or another service? The client API of "
+             "a "
+             "Coordinator is at port 4433 by default";
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+      return ". This looks like the marble API (port 2001 by default): the client API is at another port, 4433 by "
+             "default";
+    default:
+      return {};
+  }
+}
+
 }  // namespace steelie::client

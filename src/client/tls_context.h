@@ -27,4 +27,8 @@ std::optional<Certificate> PeerCertificate(ssl_st* ssl);
 Error HandshakeError(ssl_st* ssl, const Address& address, const std::optional<Certificate>& root,
                      const std::string& what);
 
+/// What people can do about a TLS connection that failed with this code of OpenSSL's error queue: the port may be
+/// another one. Begins with a separator; empty if there is no advice.
+std::string TlsHint(unsigned long code);
+
 }  // namespace steelie::client

@@ -101,8 +101,12 @@ bool Coordinator::DefinesMarble(std::string_view marble_type) const {
 
 StatusView Coordinator::GetStatus() const {
   const Phase now = phase();
-  return {now, MessageFor(now), impl_->options.simulation, impl_->options.lenient_manifest,
-          std::string(impl_->deps.platform.name())};
+  return {now,
+          MessageFor(now),
+          impl_->options.simulation,
+          impl_->options.lenient_manifest,
+          std::string(impl_->deps.platform.name()),
+          impl_->options.version};
 }
 
 std::shared_ptr<const ServerIdentity> Coordinator::ClientApiIdentity() const {

@@ -26,6 +26,7 @@ struct CoordinatorOptions {
   KeyKind curve = KeyKind::kEcP256;     // of the keys that the Coordinator makes: P-256 or P-384
   bool lenient_manifest = false;
   bool simulation = false;
+  std::string version;  // of the program, for its status
   /// No decision uses a time below this: normally the build's date.
   Instant build_time{};
   /// For fault injection; control/vault.h.
@@ -67,6 +68,7 @@ struct StatusView {
   bool simulation = false;
   bool lenient_manifest = false;
   std::string platform;
+  std::string version;
 };
 
 struct ManifestView {

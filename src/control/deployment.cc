@@ -33,29 +33,52 @@ Result<CompiledValue> CompileValue(const std::string& name, const manifest::File
   return CompiledValue{name, std::move(compiled)};
 }
 
-Result<CompiledMarble> CompileMarble(const manifest::Marble& marble) {
+Result<CompiledValue> CompileVariable(const std::string& name, const manifest::FileValue& value) {
+  if (std::ranges::find(value.data, 0) != value.data.end()) {
+    return Error(Code::kInvalidArgument, "template.env_nul", "the value contains a NUL byte; use a file instead");
+  }
+  return CompileValue(name, value, gotemplate::FunctionSet::kEnv);
+}
+
+CompiledMarble CompileMarble(const std::string& type, const manifest::Marble& marble, ValueFaults& faults) {
   CompiledMarble out;
   out.definition = &marble;
   for (const auto& [path, value] : marble.parameters.files) {
+    if (faults.full()) return out;
     auto compiled = CompileValue(path, value, gotemplate::FunctionSet::kFile);
-    if (!compiled) return compiled.error().WithContext("file `" + path + "`");
-    out.files.push_back(std::move(*compiled));
+    if (compiled) {
+      out.files.push_back(std::move(*compiled));
+    } else {
+      faults.found.push_back({type, true, path, compiled.error()});
+    }
   }
   for (const auto& [name, value] : marble.parameters.env) {
-    if (std::ranges::find(value.data, 0) != value.data.end()) {
-      return Error(Code::kInvalidArgument, "template.env_nul",
-                   "environment variable `" + name + "`: the value contains a NUL byte; use a file instead");
+    if (faults.full()) return out;
+    auto compiled = CompileVariable(name, value);
+    if (compiled) {
+      out.env.push_back(std::move(*compiled));
+    } else {
+      faults.found.push_back({type, false, name, compiled.error()});
     }
-    auto compiled = CompileValue(name, value, gotemplate::FunctionSet::kEnv);
-    if (!compiled) return compiled.error().WithContext("environment variable `" + name + "`");
-    out.env.push_back(std::move(*compiled));
   }
   return out;
 }
 
 }  // namespace
 
+Error ValueFault::ToError() const {
+  return Error(error).WithContext("running manifest template dry run: marble `" + marble +
+                                  "`: " + (is_file ? "file `" : "environment variable `") + name + "`");
+}
+
 Result<std::shared_ptr<const Deployment>> Deployment::Compile(Bytes raw, bool lenient) {
+  ValueFaults faults;
+  auto out = CompileSome(std::move(raw), lenient, faults);
+  if (out && !faults.found.empty()) return faults.found.front().ToError();
+  return out;
+}
+
+Result<std::shared_ptr<const Deployment>> Deployment::CompileSome(Bytes raw, bool lenient, ValueFaults& faults) {
   manifest::Outcome outcome = manifest::Load(raw, {.lenient = lenient});
   if (!outcome.errors.empty()) return Rejected(outcome.errors);
   const std::shared_ptr<Deployment> out(new Deployment());
@@ -64,11 +87,8 @@ Result<std::shared_ptr<const Deployment>> Deployment::Compile(Bytes raw, bool le
   out->lenient_ = lenient;
   out->manifest_ = std::move(*outcome.manifest);
   for (const auto& [type, marble] : out->manifest_.marbles) {
-    auto compiled = CompileMarble(marble);
-    if (!compiled) {
-      return compiled.error().WithContext("running manifest template dry run: marble `" + type + "`");
-    }
-    out->marbles_.emplace(type, std::move(*compiled));
+    if (faults.full()) break;
+    out->marbles_.emplace(type, CompileMarble(type, marble, faults));
   }
   const auto permissions = manifest::ResolvePermissions(out->manifest_);
   for (const auto& [name, user] : out->manifest_.users) {

@@ -28,6 +28,25 @@ struct CompiledMarble {
   std::vector<CompiledValue> env;
 };
 
+/// A mistake in a file or an environment variable of a marble type.
+struct ValueFault {
+  std::string marble;
+  bool is_file = false;
+  std::string name;
+  Error error;
+
+  /// As the use cases report it: the message names marble and value.
+  Error ToError() const;
+};
+
+/// Collects mistakes; the work that finds them ends with the last that is wanted.
+struct ValueFaults {
+  std::size_t wanted = 1;
+  std::vector<ValueFault> found;
+
+  bool full() const { return found.size() >= wanted; }
+};
+
 struct KnownUser {
   std::string name;
   manifest::Permissions permissions;
@@ -40,6 +59,9 @@ class Deployment {
   /// From the bytes a user uploaded. Errors: kInvalidArgument, the reason of the first problem, all problems in the
   /// message; `template.parse` names marble, file or variable.
   static Result<std::shared_ptr<const Deployment>> Compile(Bytes raw, bool lenient);
+
+  /// The same, but values with a mistake in them go to `faults` and are left out: for tools that report them all.
+  static Result<std::shared_ptr<const Deployment>> CompileSome(Bytes raw, bool lenient, ValueFaults& faults);
 
   const Bytes& raw() const { return raw_; }
   bool lenient() const { return lenient_; }

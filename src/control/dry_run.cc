@@ -50,7 +50,8 @@ class DryRunData final : public gotemplate::Data {
     return names;
   }
 
-  const std::optional<Error>& error() const { return error_; }
+  /// Why a value could not be made since the last call.
+  std::optional<Error> TakeError() { return std::exchange(error_, std::nullopt); }
 
  private:
   struct Made {
@@ -90,32 +91,42 @@ class DryRunData final : public gotemplate::Data {
   mutable std::optional<Error> error_;
 };
 
-Status RunValues(const std::vector<CompiledValue>& values, std::string_view what, const DryRunData& data) {
+std::optional<Error> RunValue(const CompiledValue& value, DryRunData& data) {
+  const auto* compiled = std::get_if<gotemplate::Template>(&value.content);
+  if (compiled == nullptr) return std::nullopt;
+  const auto output = compiled->Execute(data);
+  if (auto error = data.TakeError()) return error;
+  if (output) return std::nullopt;
+  // Beyond a bound here is the document's fault; nothing of ours is exhausted.
+  const Error& error = output.error();
+  const Code code = error.code() == Code::kResourceExhausted ? Code::kInvalidArgument : error.code();
+  return Error(code, error.reason(), error.message());
+}
+
+void RunValues(const std::string& type, bool is_file, const std::vector<CompiledValue>& values, DryRunData& data,
+               ValueFaults& faults) {
   for (const CompiledValue& value : values) {
-    const auto* compiled = std::get_if<gotemplate::Template>(&value.content);
-    if (compiled == nullptr) continue;
-    const auto output = compiled->Execute(data);
-    if (data.error()) return data.error()->WithContext(std::string(what) + " `" + value.name + "`");
-    if (output) continue;
-    // Beyond a bound here is the document's fault; nothing of ours is exhausted.
-    const Error& error = output.error();
-    const Code code = error.code() == Code::kResourceExhausted ? Code::kInvalidArgument : error.code();
-    return Error(code, error.reason(), std::string(what) + " `" + value.name + "`: " + error.message());
+    if (faults.full()) return;
+    if (auto error = RunValue(value, data)) faults.found.push_back({type, is_file, value.name, std::move(*error)});
   }
-  return Ok();
 }
 
 }  // namespace
 
 Status DryRun(const Deployment& deployment, const pki::Authority& authority, const SecretMap& values, Random& random,
               Instant now) {
-  const DryRunData data(deployment, authority, values, random, now);
+  ValueFaults faults;
+  DryRunAll(deployment, authority, values, random, now, faults);
+  return faults.found.empty() ? Ok() : Status(faults.found.front().ToError());
+}
+
+void DryRunAll(const Deployment& deployment, const pki::Authority& authority, const SecretMap& values, Random& random,
+               Instant now, ValueFaults& faults) {
+  DryRunData data(deployment, authority, values, random, now);
   for (const auto& [type, marble] : deployment.marbles()) {
-    const std::string context = "running manifest template dry run: marble `" + type + "`";
-    STEELIE_CHECK_OK(RunValues(marble.files, "file", data).WithContext(context));
-    STEELIE_CHECK_OK(RunValues(marble.env, "environment variable", data).WithContext(context));
+    RunValues(type, /*is_file=*/true, marble.files, data, faults);
+    RunValues(type, /*is_file=*/false, marble.env, data, faults);
   }
-  return Ok();
 }
 
 }  // namespace steelie::control

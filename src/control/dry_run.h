@@ -17,5 +17,8 @@ namespace steelie::control {
 /// definitions for which no value can be made.
 Status DryRun(const Deployment& deployment, const pki::Authority& authority, const SecretMap& values, Random& random,
               Instant now);
+/// The same for tools that report all mistakes.
+void DryRunAll(const Deployment& deployment, const pki::Authority& authority, const SecretMap& values, Random& random,
+               Instant now, ValueFaults& faults);
 
 }  // namespace steelie::control

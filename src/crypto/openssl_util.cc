@@ -1,10 +1,19 @@
 #include "crypto/openssl_util.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+
+#include "crypto/library_version.h"
+
+namespace steelie {
+
+std::string OpenSslVersion() { return OpenSSL_version(OPENSSL_FULL_VERSION_STRING); }
+
+}  // namespace steelie
 
 namespace steelie::openssl {
 

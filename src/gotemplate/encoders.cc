@@ -35,14 +35,23 @@ void AppendBase64(SecretBuffer* out, ByteView in, std::size_t line) {
   }
 }
 
-Error NoSecret() { return ExecutionError("the secret does not exist"); }
-Error Empty() { return ExecutionError("the secret has an empty value"); }
+std::string SecretOf(const Value& value) {
+  if (value.secret_name.empty()) return "the secret";
+  return "the secret \"" + std::string(value.secret_name.substr(0, 64)) + "\"";
+}
+
+Error NoSecret(const Value& value) { return ExecutionError(SecretOf(value) + " does not exist"); }
+
+Error Empty(const Value& value) {
+  const bool wanted = value.type == Type::kSecret && value.secret().user_defined;
+  return ExecutionError(SecretOf(value) + " has an empty value" + (wanted ? ": a user must upload one" : ""));
+}
 
 Result<Value> Pem(Store& store, const Value& value) {
   std::string_view label;
   switch (value.type) {
     case Type::kInvalid:
-      return NoSecret();
+      return NoSecret(value);
     case Type::kCertificate:
       label = "CERTIFICATE";
       break;
@@ -56,7 +65,7 @@ Result<Value> Pem(Store& store, const Value& value) {
       return ExecutionError("pem takes the .Cert, .Public or .Private of a secret, not " +
                             std::string(DescribeType(value.type)));
   }
-  if (value.size == 0) return Empty();
+  if (value.size == 0) return Empty(value);
   const std::size_t base64 = (value.size + 2) / 3 * 4;
   const std::size_t size = base64 + (base64 + 63) / 64 + 2 * label.size() + 34;
   STEELIE_CHECK_OK(store.Charge(size));
@@ -75,7 +84,7 @@ Result<Value> Pem(Store& store, const Value& value) {
 Result<ByteView> BytesOf(const Value& value) {
   switch (value.type) {
     case Type::kInvalid:
-      return NoSecret();
+      return NoSecret(value);
     case Type::kSecret:
       return PublicHalf(value);
     case Type::kCertificate:
@@ -89,15 +98,15 @@ Result<ByteView> BytesOf(const Value& value) {
 }
 
 Result<Value> PlainString(Store& store, const Value& value) {
-  if (!value.valid()) return NoSecret();
+  if (!value.valid()) return NoSecret(value);
   if (value.type != Type::kSecret || value.secret().type != "plain") {
     return ExecutionError("only secrets of type plain can be used with string");
   }
   const ByteView bytes = PublicHalf(value);
   if (std::find(bytes.begin(), bytes.end(), std::uint8_t{0}) != bytes.end()) {
-    return ExecutionError("the secret contains null bytes");
+    return ExecutionError(SecretOf(value) + " contains null bytes");
   }
-  if (bytes.empty()) return Empty();
+  if (bytes.empty()) return Empty(value);
   STEELIE_CHECK_OK(store.Charge(bytes.size()));
   return store.Keep(SecretBuffer(bytes.begin(), bytes.end()));
 }
@@ -108,7 +117,7 @@ Result<Value> CallEncoder(Store& store, Function function, const Value& value) {
   if (function == Function::kPem) return Pem(store, value);
   if (function == Function::kString) return PlainString(store, value);
   STEELIE_TRY(const ByteView bytes, BytesOf(value));
-  if (bytes.empty()) return Empty();
+  if (bytes.empty()) return Empty(value);
   SecretBuffer out;
   if (function == Function::kHex) {
     STEELIE_CHECK_OK(store.Charge(bytes.size() * 2));

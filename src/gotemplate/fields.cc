@@ -39,7 +39,7 @@ std::optional<Value> LegacyField(Store& store, std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<Value> SecretField(const Value& receiver, std::string_view name) {
+std::optional<Value> PartOfSecret(const Value& receiver, std::string_view name) {
   const SecretValue& secret = receiver.secret();
   if (name == "Type") return Value::String(secret.type);
   if (name == "Size") return Value::Uint(secret.size);
@@ -53,6 +53,12 @@ std::optional<Value> SecretField(const Value& receiver, std::string_view name) {
     return receiver.flag ? CertificateValue(secret.cert) : Value::ByteList(Type::kPublicKey, secret.public_half);
   }
   return std::nullopt;
+}
+
+std::optional<Value> SecretField(const Value& receiver, std::string_view name) {
+  std::optional<Value> part = PartOfSecret(receiver, name);
+  if (part) part->secret_name = receiver.secret_name;
+  return part;
 }
 
 std::optional<Value> RecordField(const Record& record, std::string_view name) {
@@ -95,7 +101,10 @@ std::string Shown(std::string_view name) { return "\"" + std::string(name.substr
 
 Value FindSecret(Store& store, Generation generation, std::string_view name) {
   const SecretValue* secret = store.data().Find(generation, name);
-  return secret == nullptr ? Value() : Value::OfSecret(*secret);
+  if (secret == nullptr) return {};
+  Value out = Value::OfSecret(*secret);
+  out.secret_name = name;
+  return out;
 }
 
 ByteView PublicHalf(const Value& secret) { return secret.flag ? secret.secret().cert : secret.secret().public_half; }
@@ -106,7 +115,10 @@ Result<Value> EvaluateField(Store& store, const Value& receiver, std::string_vie
   if (auto result = CallMethod(store, receiver, name, arguments)) return std::move(*result);
   if (receiver.kind() == Kind::kMap) {
     if (!arguments.empty()) return ExecutionError(Shown(name) + " is a secret, it takes no arguments");
-    return FindSecret(store, receiver.generation, name);
+    Value out = FindSecret(store, receiver.generation, name);
+    // A name in the template may be shown; one that was computed could be a secret itself.
+    out.secret_name = name;
+    return out;
   }
   const auto field = StructField(store, receiver, name);
   if (!field) {

@@ -88,6 +88,7 @@ struct Value {
   const std::uint8_t* data = nullptr;  // strings and byte lists; kCertificate: DER; kBigInt: big endian; kOid: DER
   std::size_t size = 0;                // bytes or elements; kTime: nanoseconds
   std::size_t capacity = 0;            // of a list
+  std::string_view secret_name;        // for messages: the secret that this is, is a part of, or is the lack of
 
   static Value Bool(bool v);
   static Value Int(std::int64_t v, Type type = Type::kInt);

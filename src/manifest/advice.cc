@@ -108,6 +108,7 @@ void Advise(Checker& c) {
     }
   }
   AdviseOnPastedSecrets(c);
+  AdviseOnTokens(c);
 }
 
 }  // namespace steelie::manifest

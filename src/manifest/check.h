@@ -24,4 +24,9 @@ Verdict Check(const Manifest& manifest);
 /// order, with positions; those of the second that would only be consequences of the first are left out.
 Outcome Load(ByteView document, const ParseOptions& options = {});
 
+/// Problems found by other means in a document that Load accepts, with canonical pointers: in document order, with
+/// lines and columns, pointers spelled as the document does. What is not there gets the place of the nearest enclosing
+/// value.
+std::vector<Problem> Locate(ByteView document, std::vector<Problem> problems);
+
 }  // namespace steelie::manifest

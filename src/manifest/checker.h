@@ -68,5 +68,6 @@ void CheckKeyWork(Checker& c);   // that making all of them ends soon
 void CheckRecovery(Checker& c);  // 27, 28, and that the keys can be used
 void Advise(Checker& c);
 void AdviseOnPastedSecrets(Checker& c);
+void AdviseOnTokens(Checker& c);
 
 }  // namespace steelie::manifest

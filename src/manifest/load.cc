@@ -136,6 +136,15 @@ void Checker::Add(std::vector<Problem>& list, Tokens tokens, std::string_view re
   list.push_back({.reason = std::string(reason), .pointer = std::move(pointer), .message = std::move(message)});
 }
 
+std::vector<Problem> Locate(ByteView document, std::vector<Problem> problems) {
+  const auto json = JsonDocument::Parse(document);
+  if (!json.document) return problems;
+  Findings out;
+  Locator locator(*json.document);
+  AddLocated(locator, std::move(problems), out);
+  return std::move(out).Sorted(document);
+}
+
 Outcome Parse(ByteView document, const ParseOptions& options) { return Read(document, options, /*check=*/false); }
 
 Outcome Load(ByteView document, const ParseOptions& options) { return Read(document, options, /*check=*/true); }

@@ -1,6 +1,6 @@
 #include "manifest/problem.h"
 
-#include <array>
+#include "base/visible.h"
 
 namespace steelie::manifest {
 
@@ -19,24 +19,12 @@ std::string Problem::ToString() const {
 }
 
 std::string Shown(std::string_view input) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::size_t end = input.size();
   if (end > kShownMax) {
     end = kShownMax;
     while (end > 0 && IsContinuation(input[end])) --end;
   }
-  std::string out;
-  out.reserve(end);
-  for (const char c : input.substr(0, end)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      out += "\\x";
-      out += kDigits[byte >> 4U];
-      out += kDigits[byte & 15U];
-    } else {
-      out += c;
-    }
-  }
+  std::string out = Visible(input.substr(0, end));
   if (end < input.size()) out += "...";
   return out;
 }

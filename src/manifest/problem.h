@@ -35,7 +35,8 @@ struct Problem {
 /// At most this many errors, and as many warnings, are kept; a last one says how many more there were.
 inline constexpr std::size_t kMaxProblems = 1000;
 
-/// Input made fit for a message: control characters escaped, shortened to about 100 bytes on a character border.
+/// Input made fit for a message: control characters escaped (base/visible.h), shortened to about 100 bytes on a
+/// character border.
 std::string Shown(std::string_view input);
 /// The same between backticks.
 std::string Quoted(std::string_view input);

@@ -12,27 +12,13 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/fd.h"
 #include "base/file.h"
 
 namespace steelie::marble {
 namespace {
 
 using std::filesystem::path;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 Error FileError(const std::string& what, const path& file) {
   const int code = errno;
@@ -53,7 +39,7 @@ path AbsolutePath(const std::string& name) {
 // Whether what is there of the file's path already lies in memory.
 bool TargetInMemory(path at, const StorageProbe& in_memory) {
   while (true) {
-    const Descriptor existing(::open(at.c_str(), O_PATH | O_CLOEXEC));
+    const Fd existing(::open(at.c_str(), O_PATH | O_CLOEXEC));
     if (existing.ok()) return in_memory(existing.get());
     if (at == at.parent_path()) return false;
     at = at.parent_path();
@@ -64,13 +50,14 @@ Status WriteOne(const NamedSecret& file, DiskSecrets disk, const StorageProbe& i
   const path target = AbsolutePath(file.name);
   const auto folder = CreateFolder(target.parent_path());
   if (!folder) return Error(Code::kUnavailable, "marble.apply.file", folder.error().message());
-  const Descriptor out(::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600));
+  // What is there already is emptied only when it is certain which file this is, and that it may be written.
+  const Fd out(::open(target.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600));
   if (!out.ok()) return FileError("cannot create", target);
-  // Looked at again, now that it is certain which file this is.
   if (disk == DiskSecrets::kRefuse && !in_memory(out.get())) return OnDisk(target);
   struct stat info{};
   if (::fstat(out.get(), &info) != 0) return FileError("cannot inspect", target);
   if (S_ISREG(info.st_mode) && ::fchmod(out.get(), 0600) != 0) return FileError("cannot protect", target);
+  if (S_ISREG(info.st_mode) && ::ftruncate(out.get(), 0) != 0) return FileError("cannot empty", target);
   const bool written = file.value.Reveal([&](ByteView content) {
     while (!content.empty()) {
       const ssize_t n = ::write(out.get(), content.data(), content.size());

@@ -6,38 +6,17 @@
 #include <cstdio>
 #include <ctime>
 
+#include "base/visible.h"
+
 namespace steelie::marble {
 namespace {
 
 constexpr std::string_view kPrefix = "[PreMain] ";
 
-std::string_view LevelName(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarn:
-      return "warn";
-    case LogLevel::kError:
-      return "error";
-  }
-  return "info";
-}
-
 std::string Quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    if (static_cast<unsigned char>(c) < ' ') {
-      std::array<char, 8> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
-      out += escape.data();
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out + '"';
+  std::string out;
+  AppendQuoted(out, text);
+  return out;
 }
 
 std::string ValueText(const LogField::Value& value) {
@@ -74,8 +53,8 @@ void StartLog::Log(LogLevel level, std::string_view message, std::vector<LogFiel
   } else {
     line = std::string(kPrefix) + LocalTime(clock_.Now()) + ' ';
     if (level == LogLevel::kWarn) line += "warning: ";
-    line += message;
-    for (const LogField& field : fields) line += " " + std::string(field.name) + "=" + ValueText(field.value);
+    line += Visible(message);
+    for (const LogField& field : fields) line += " " + std::string(field.name) + "=" + Visible(ValueText(field.value));
     line += '\n';
   }
   std::string_view rest = line;

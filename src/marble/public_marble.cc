@@ -41,7 +41,8 @@ Status Start::OpenPlatform() {
                                  .security_version = simulation.security_version,
                                  .debug = simulation.debug};
   STEELIE_TRY(identity.measurement, platform::MeasureProgram("/proc/self/exe"));
-  STEELIE_TRY(platform, platform::SimPlatform::Open(simulation.folder, identity, random, clock));
+  STEELIE_TRY(platform,
+              platform::SimPlatform::OpenExisting(simulation.folder, identity).WithContext("simulation.folder"));
   return Ok();
 }
 

@@ -1,5 +1,6 @@
 #include "marble/tls_client.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -20,6 +21,22 @@ constexpr std::array<std::uint8_t, 3> kAlpn = {2, 'h', '2'};
 constexpr std::size_t kPiece = std::size_t{16} << 10U;
 
 void CheckOk(long result, const char* what) { openssl::CheckOk(result > 0 ? 1 : 0, what); }
+
+// What people can do about a handshake that failed with this code.
+std::string HintFor(unsigned long code) {
+  if (ERR_GET_LIB(code) != ERR_LIB_SSL) return {};
+  const int reason = ERR_GET_REASON(code);
+  if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_HTTP_REQUEST) {
+    return ": the server does not speak TLS; is this the port of the metrics, or another service? The marble API of a "
+           "Coordinator is at port 2001 by default";
+  }
+  if (reason == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL) {
+    return ": this looks like the client API (port 4433 by default) or a web server; the marble API is at another "
+           "port, "
+           "2001 by default";
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -94,7 +111,8 @@ Status TlsClient::Handshake(const TlsSettings& settings, const std::string& host
     STEELIE_CHECK_OK(Flush(deadline));
     if (result == 1) break;
     if (why != SSL_ERROR_WANT_READ) {
-      return openssl::QueueError(Code::kUnavailable, "activate.unreachable", "TLS handshake with " + peer_);
+      const std::string hint = HintFor(ERR_peek_error());
+      return openssl::QueueError(Code::kUnavailable, "activate.unreachable", "TLS handshake with " + peer_ + hint);
     }
     STEELIE_TRY(const bool open, Receive(deadline));
     if (!open) {
@@ -105,7 +123,10 @@ Status TlsClient::Handshake(const TlsSettings& settings, const std::string& host
   unsigned length = 0;
   SSL_get0_alpn_selected(ssl, &protocol, &length);
   if (AsText({protocol, length}) != "h2") {
-    return Error(Code::kInternal, "activate.protocol", peer_ + " does not speak HTTP/2, as gRPC needs it");
+    return Error(Code::kInternal, "activate.protocol",
+                 peer_ +
+                     " does not speak HTTP/2, as gRPC needs it: it looks like the client API (port 4433 by default) or "
+                     "a web server; the marble API is at another port, 2001 by default");
   }
   const openssl::X509Ptr peer(SSL_get1_peer_certificate(ssl));
   if (peer == nullptr) return Error(Code::kInternal, "activate.protocol", peer_ + " presents no certificate");

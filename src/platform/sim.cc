@@ -100,6 +100,17 @@ Result<std::unique_ptr<SimPlatform>> SimPlatform::Open(const std::filesystem::pa
   if (Missing(folder / "host.crt")) {
     STEELIE_CHECK_OK(MakeHost(folder, folder, random, clock).WithContext("making the simulated platform"));
   }
+  return OpenExisting(folder, identity);
+}
+
+Result<std::unique_ptr<SimPlatform>> SimPlatform::OpenExisting(const std::filesystem::path& folder,
+                                                               const SimIdentity& identity) {
+  if (Missing(folder / "host.crt")) {
+    return Error(Code::kNotFound, "platform.sim.no_host",
+                 folder.string() +
+                     " is no host of a simulated platform: name the folder that the Coordinator was started with "
+                     "(--sim-platform), or make one with `steelie sim host`");
+  }
   STEELIE_TRY(Certificate root, ReadCertificate(folder / "vendor.crt"));
   STEELIE_TRY(PrivateKey host_key, ReadKey(folder / "host.pem"));
   STEELIE_TRY(const Certificate host, ReadCertificate(folder / "host.crt"));

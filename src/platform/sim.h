@@ -29,6 +29,9 @@ class SimPlatform final : public Platform {
   /// Opens the folder, or makes it with a new vendor and host. Errors: kUnavailable `platform.sim.folder`.
   static Result<std::unique_ptr<SimPlatform>> Open(const std::filesystem::path& folder, const SimIdentity& identity,
                                                    Random& random, const Clock& clock);
+  /// Opens the folder of a host that somebody made. Errors also: kNotFound `platform.sim.no_host`.
+  static Result<std::unique_ptr<SimPlatform>> OpenExisting(const std::filesystem::path& folder,
+                                                           const SimIdentity& identity);
   /// Makes `host_folder` a further host of the vendor whose folder is `vendor_folder` (made if missing).
   static Status MakeHost(const std::filesystem::path& vendor_folder, const std::filesystem::path& host_folder,
                          Random& random, const Clock& clock);

@@ -8,27 +8,14 @@
 #include <cstring>
 #include <utility>
 
+#include "base/fd.h"
+
 namespace steelie::seal {
 namespace {
 
 constexpr std::string_view kName = "/sealed_key";
 constexpr std::string_view kTemporary = "/sealed.tmp";
 constexpr std::size_t kMaxFileSize = std::size_t{1} << 20U;
-
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  ~Fd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 Error SystemError(int error, const std::string& what) {
   const std::string message = what + ": " + std::strerror(error);
@@ -71,7 +58,7 @@ Status KeyDirectory::WriteSynced(const std::string& path, ByteView bytes) {
   }
   if (Fails("create")) return SystemError(errno, "creating " + path);
   const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!fd.valid()) return SystemError(errno, "creating " + path);
+  if (!fd.ok()) return SystemError(errno, "creating " + path);
   while (!bytes.empty()) {
     const ssize_t n = Fails("write") ? -1 : ::write(fd.get(), bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
@@ -84,7 +71,7 @@ Status KeyDirectory::WriteSynced(const std::string& path, ByteView bytes) {
 
 Status KeyDirectory::SyncDirectory() {
   const Fd fd(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return SystemError(errno, "opening the directory " + directory_);
+  if (!fd.ok()) return SystemError(errno, "opening the directory " + directory_);
   if (Fails("sync directory") || (::fsync(fd.get()) != 0 && errno != EINVAL)) {
     return SystemError(errno, "syncing the directory " + directory_);
   }
@@ -96,7 +83,7 @@ Result<std::optional<KeyFile>> KeyDirectory::Read() {
   (void)::unlink((directory_ + std::string(kTemporary)).c_str());
   const std::string path = directory_ + std::string(kName);
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd.valid()) {
+  if (!fd.ok()) {
     if (errno == ENOENT) return std::optional<KeyFile>();
     return ReadError(errno, path);
   }

@@ -92,7 +92,8 @@ class CoordinatorTest(FolderTest):
 
 class LifeOfAManifest(CoordinatorTest):
     def test_set_get_verify(self):
-        self.assert_error(self.verified("manifest", "get", self.address), "/api/v2/manifest: 404 Not Found: error: ")
+        self.assert_error(self.verified("manifest", "get", self.address), "/api/v2/manifest: 404 Not Found: error: ",
+                          "'steelie manifest set'")
         answer = self.set_manifest(self.manifest(recovery_keys=["r1"]), "-r", "recovery.json",
                                    "--nonce", "fresh", "--save-sgx-quote", "quote.bin")
         document = (self.folder / "manifest.json").read_bytes()
@@ -112,9 +113,14 @@ class LifeOfAManifest(CoordinatorTest):
         self.assertGreater((self.folder / "quote.bin").stat().st_size, 100)
         self.assertEqual(self.cli.cache.read_text().count("BEGIN CERTIFICATE"), 2)
 
-        self.assertEqual(self.assert_ok(self.cli("status", self.address)).out,
-                         "3: Coordinator is running correctly and ready to accept marbles.\n")
-        self.assertEqual(self.cli("status", self.address, "--json").json()["code"], 3)
+        version = self.cli("version", "--json").json()["version"]
+        self.assertEqual(self.assert_ok(self.cli("status", self.address)).out.splitlines(), [
+            "3: Coordinator is running correctly and ready to accept marbles.",
+            f"Version:    {version}", "Platform:   sim", "Simulation: yes, nothing is protected", "Manifests:  strict"])
+        status = self.cli("status", self.address, "--json").json()
+        self.assertEqual((status["code"], status["version"], status["platform"]), (3, version, "sim"))
+        self.assertIs(status["simulation"], True)
+        self.assertIs(status["lenientManifest"], False)
         self.assertEqual(self.cli("manifest", "signature", "manifest.json").out, fingerprint + "\n")
         self.assertTrue(self.verified("manifest", "verify", "manifest.json", self.address).out.endswith("\nOK\n"))
         self.assertTrue(self.verified("manifest", "verify", fingerprint.upper(), self.address).out.endswith("\nOK\n"))
@@ -129,7 +135,7 @@ class LifeOfAManifest(CoordinatorTest):
         signed = json.loads((self.folder / "signed.json").read_text())
         self.assertEqual(signed, {"ManifestSignature": fingerprint, "Manifest": json.loads(document)})
         self.assert_error(self.verified("manifest", "set", "manifest.json", self.address),
-                          "setting manifest: ", "server is not in expected state")
+                          "setting manifest: ", "server is not in expected state. The Coordinator has a manifest already")
 
     def test_yaml_is_uploaded_as_json(self):
         self.write("m.yaml", f"Packages:\n  app:\n    Sim:\n      Measurement: '{'00' * 32}'\n"
@@ -156,6 +162,16 @@ class LifeOfAManifest(CoordinatorTest):
         self.assert_ok(self.verified("manifest", "get", "-u", self.address, "-o", "effective.json"))
         effective = json.loads((self.folder / "effective.json").read_text())
         self.assertEqual(effective["Packages"]["app"]["Sim"]["SecurityVersion"], 4)
+        # A full update may take that back, but not without a word.
+        warning = "the update lowers the SecurityVersion of package app from 4 to 1"
+        document = json.loads((self.folder / "manifest.json").read_text())
+        document["Marbles"]["second"] = {"Package": "app"}
+        self.write("full.json", document)
+        answer = self.assert_ok(self.as_user("alice", "manifest", "update", "apply", "full.json", self.address))
+        self.assertEqual(answer.out.splitlines()[0], "Update manifest set successfully")
+        self.assertIn(f"Warning: {warning}", answer.out)
+        answer = self.assert_ok(self.as_user("alice", "manifest", "update", "apply", "full.json", self.address))
+        self.assertNotIn("Warning", answer.out)
         make_user(self.folder, "mallory")
         self.assert_error(self.as_user("mallory", "manifest", "update", "apply", "update.json", self.address),
                           f"applying update: applying manifest update: POST https://{self.address}/api/v2/update: "
@@ -206,6 +222,23 @@ class LifeOfAManifest(CoordinatorTest):
         make_user(self.folder, "other")
         self.assert_error(self.cli("secret", "get", "token", self.address, "-c", "alice.crt", "-k", "other.key"),
                           "other.key does not belong to the certificate alice.crt")
+
+    def test_an_expired_user_is_told(self):
+        self.set_manifest(self.manifest(users=["alice"]))
+        support.openssl("x509", "-in", self.folder / "alice.crt", "-signkey", self.folder / "alice.key", "-days", "-1",
+                        "-out", self.folder / "old.crt")
+        answer = self.cli("secret", "get", "token", self.address, "-c", "old.crt", "-k", "alice.key")
+        self.assertEqual(answer.code, 1, answer)
+        self.assertIn("Warning: the client certificate old.crt expired on ", answer.out)
+        self.assertIn("must name a user with exactly the certificate", answer.err)
+
+    def test_the_other_port(self):
+        make_user(self.folder, "alice")
+        mesh = self.coordinator.environment["EDG_COORDINATOR_MESH_ADDR"].replace("0.0.0.0", "127.0.0.1")
+        self.assert_error(self.cli("status", "-i", mesh), "looks like the marble API")
+        self.assert_error(self.as_user("alice", "secret", "get", "x", mesh, "-i"), "and not the marble API")
+        answer = self.cli("run", "--type", "worker", "--uuid-file", "uuid", "--coordinator", self.address, "--", "/bin/true")
+        self.assertIn("looks like the client API", answer.err)
 
     def test_certificates(self):
         self.assert_error(self.verified("certificate", "root", self.address), "no certificate of a Coordinator is cached")
@@ -296,6 +329,14 @@ class Run(CoordinatorTest):
             self.assertEqual((answer.code, answer.out), (1, ""), answer)
             self.assertIn(f"Error: unknown flag: {misspelt[0]}", answer.err)
 
+    def test_a_mistyped_platform_is_not_made(self):
+        answer = self.cli("run", "--type", "worker", "--sim-platform", "smi", "--uuid-file", "uuid",
+                          "--coordinator", self.coordinator.environment["EDG_COORDINATOR_MESH_ADDR"], "--", "/bin/echo")
+        self.assertEqual((answer.code, answer.out), (1, ""), answer)
+        self.assertIn("--sim-platform: smi is no host of a simulated platform", answer.err)
+        self.assertIn("steelie sim host", answer.err)
+        self.assertFalse((self.folder / "smi").exists())
+
 
 class WithoutTee(CoordinatorTest):
     sim = False
@@ -326,7 +367,10 @@ class BadServers(FolderTest):
 
     def test_no_tls(self):
         self.assert_error(self.status_of(lambda c: c.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), tls=False),
-                          "TLS handshake with")
+                          "TLS handshake with", "does not speak TLS")
+        with FakeServer(lambda c: c.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
+            answer = self.cli("run", "--type", "t", "--coordinator", server.address, "--", "/bin/true")
+            self.assertIn("does not speak TLS", answer.err)
 
     def test_no_coordinator(self):
         for body in [b"<html></html>", b"", b"{}", b"\xff\xfe", b"[" * 100000]:
@@ -365,9 +409,15 @@ class BadServers(FolderTest):
         self.assertLess(time.monotonic() - start, 20)
 
     def test_messages_cannot_forge_lines_or_control_the_terminal(self):
-        body = json.dumps({"status": "error", "message": "a\nError: b\x1b[2J\r"}).encode()
-        answer = self.assert_error(self.status_of(answering(body, "500 X")), "500 Internal Server Error: error: a; Error: b?[2J")
+        body = json.dumps({"status": "error", "message": "a\nError: b\x1b[2J\r\u009b\u202e"}).encode()
+        answer = self.assert_error(self.status_of(answering(body, "500 X")), "500 Internal Server Error: error: a; Error: b\\x1b[2J\\x0d\\u009b\\u202e")
         self.assertNotIn("\x1b", answer.err)
+        body = json.dumps({"status": "success", "data": {"code": 3, "message": "\x1b[2J\u009b\u202e"}}, ensure_ascii=False)
+        answer = self.assert_ok(self.status_of(answering(body.encode())))
+        self.assertTrue(answer.out.startswith("3: \\x1b[2J\\u009b\\u202e\n"), answer)
+        answer = self.assert_ok(self.status_of(answering(body.encode()), "--json"))
+        self.assertTrue(answer.out.isascii(), answer)
+        self.assertEqual(answer.json()["message"], "\x1b[2J\u009b\u202e")
 
     def test_wrong_pin(self):
         make_user(self.folder, "other")
@@ -405,6 +455,24 @@ class Offline(FolderTest):
         self.assert_error(self.cli("manifest", "check", "none.json"), "none.json: No such file")
         self.write("broken.json", '{"a": ]')
         self.assert_error(self.cli("manifest", "check", "broken.json"), "broken.json:1:7: ")
+        self.write("comma.json", '{"Packages": {},}')
+        self.assert_error(self.cli("manifest", "signature", "comma.json"), "comma.json:1:17: ", "ends in .json")
+
+    def test_check_reports_every_placeholder(self):
+        text = json.dumps({"Packages": {"app": {"Sim": {"Measurement": "00" * 32}}},
+                           "Marbles": {"m": {"Package": "app", "Parameters": {
+                               "Env": {"A": "{{ hex .Secrets.none }}", "B": "$$rot_ca"},
+                               "Files": {"/f": "x\n{{ nope }}"}}}}}, indent=1)
+        self.write("m.json", text)
+        answer = self.cli("manifest", "check", "m.json")
+        self.assertEqual(answer.code, 1, answer)
+        line = lambda name: 1 + text[:text.index(f'"{name}"')].count("\n")
+        for place in [f'm.json:{line("A")}:11: error: in the template, line 1: the secret "none" does not exist '
+                      "(/Marbles/m/Parameters/Env/A, template.exec)",
+                      f'm.json:{line("/f")}:12: error: in the template, line 2: ',
+                      f'm.json:{line("B")}:11: advice: `$$rot_ca` is no placeholder']:
+            self.assertIn(place, answer.out)
+        self.assertIn("did you mean `$$root_ca`?", answer.out)
 
     def test_files(self):
         make_user(self.folder, "u")
@@ -457,17 +525,37 @@ class Offline(FolderTest):
                         self.assertIn(word.split("=")[0], cli_md, f"docs/cli.md does not mention a flag of {path}")
                         self.assertIn(word.split("=")[0], manual, f"the manual does not mention a flag of {path}")
 
+    def test_version(self):
+        json_form = self.assert_ok(self.cli("--version", "--json")).json()
+        self.assertEqual(json_form, self.cli("version", "--json").json())
+        self.assertRegex(json_form["openssl"], r"^3\.")
+        lines = self.assert_ok(self.cli("--version")).out.splitlines()
+        self.assertEqual(lines[0], f"steelie {json_form['version']} ({json_form['commit']})")
+        self.assertEqual(lines[-1], f"OpenSSL {json_form['openssl']}")
+        if "buildDate" in json_form:
+            self.assertRegex(json_form["buildDate"], r"^\d{4}-\d\d-\d\d$")
+        import subprocess
+        out = subprocess.run([support.COORDINATOR, "--version"], capture_output=True, check=True, text=True).stdout
+        self.assertEqual(out.splitlines()[0], f"steelie-coordinator {json_form['version']} ({json_form['commit']})")
+        self.assertEqual(out.splitlines()[1:], lines[1:])
+
     def test_completion(self):
         for shell in ["bash", "zsh", "fish"]:
             self.assertIn("recoverydata", self.assert_ok(self.cli("completion", shell)).out)
         script = self.write("completion.bash", self.cli("completion", "bash").out)
         import subprocess
+        (self.folder / "folder").mkdir()
         for line, expected in [("manifest up", "update"), ("-i manifest update ", "apply acknowledge cancel get"),
-                               ("secret get --o", "--output"), ("certificate r", "root")]:
+                               ("secret get --o", "--output"), ("certificate r", "root"),
+                               # Values of flags, and arguments.
+                               ("manifest set comp", "completion.bash"), ("--era-config comp", "completion.bash"),
+                               ("run --key ", "p256 p384"), ("run --key = p3", "p384"), ("secret get --key comp", "completion.bash"),
+                               ("run --sim-platform ", "folder"), ("sim host fo", "folder"), ("--nonce status ma", "manifest"),
+                               ("status ", ""), ("--nonce ", ""), ("recover --key x comp", "completion.bash")]:
             words = line.split(" ")
             run = (f"source {script}; COMP_WORDS=(steelie {' '.join(w or chr(39) * 2 for w in words)}); "
                    f"COMP_CWORD={len(words)}; _steelie; echo \"${{COMPREPLY[*]}}\"")
-            out = subprocess.run(["bash", "-c", run], capture_output=True, check=True).stdout.decode().strip()
+            out = subprocess.run(["bash", "-c", run], capture_output=True, check=True, cwd=self.folder).stdout.decode().strip()
             self.assertEqual(out, expected, line)
 
 

@@ -34,7 +34,8 @@ Response GetStatusV2(control::Coordinator& coordinator, const Request&) {
                   {"message", status.message},
                   {"platform", status.platform},
                   {"simulation", status.simulation},
-                  {"lenientManifest", status.lenient_manifest}});
+                  {"lenientManifest", status.lenient_manifest},
+                  {"version", status.version}});
 }
 
 Response GetManifestV1(control::Coordinator& coordinator, const Request&) {

@@ -1,10 +1,12 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <filesystem>
 
+#include "base/fd.h"
 #include "base/testing/result_matchers.h"
 #include "base/testing/temp_folder.h"
 
@@ -39,6 +41,22 @@ TEST(File, CreatesPrivateFolders) {
   ASSERT_OK(ReplaceFile(folder.path() / "file", {}));
   EXPECT_THAT(CreateFolder(folder.path() / "file"), FailsWith("file.folder"));
   EXPECT_FALSE(ReplaceFile(folder.path() / "none" / "f", {}).has_value());
+}
+
+TEST(Fd, ClosesOnceAndMoves) {
+  const auto open = [](int fd) { return ::fcntl(fd, F_GETFD) >= 0; };
+  int number = -1;
+  {
+    Fd first(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    ASSERT_TRUE(first.ok());
+    number = first.get();
+    Fd second(std::move(first));
+    EXPECT_FALSE(first.ok());  // NOLINT(bugprone-use-after-move): that is the question
+    EXPECT_EQ(second.get(), number);
+    EXPECT_TRUE(open(number));
+  }
+  EXPECT_FALSE(open(number));
+  EXPECT_FALSE(Fd(-1).ok());
 }
 
 }  // namespace

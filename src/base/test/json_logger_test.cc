@@ -26,6 +26,12 @@ TEST_F(JsonLoggerTest, OneObjectALine) {
                            "\"n\":3,\"big\":18446744073709551615,\"flag\":true}\n");
 }
 
+TEST_F(JsonLoggerTest, NothingSteersATerminal) {
+  JsonLogger logger = Make({.console = true});
+  logger.Info("a\x1b[2J\n", {{"v", "\xc2\x9b\xe2\x80\xae"}});
+  EXPECT_TRUE(lines_.at(0).ends_with("\ta\\x1b[2J\\n\tv=\"\\u009b\\u202e\"\n")) << lines_[0];
+}
+
 TEST_F(JsonLoggerTest, LevelIsAFloor) {
   JsonLogger logger = Make({.level = LogLevel::kWarn});
   logger.Info("no");
@@ -84,7 +90,7 @@ TEST_F(JsonLoggerTest, BytesThatAreNoTextAreReplaced) {
            {"\xe0\x80\xaf", "\\ufffd\\ufffd\\ufffd"},             // overlong
            {"\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd"},             // surrogate
            {"\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd"},  // beyond Unicode
-           {"\x1b[31m\x7f\t\r", "\\u001b[31m\\u007f\\u0009\\u000d"},
+           {"\x1b[31m\x7f\t\r", "\\u001b[31m\\u007f\\t\\u000d"},
            {std::string("\0", 1), "\\u0000"},
            {"\xc2\x9b"
             "31m",
@@ -99,7 +105,7 @@ TEST_F(JsonLoggerTest, BytesThatAreNoTextAreReplaced) {
 TEST_F(JsonLoggerTest, PeopleGetNoControlCharactersEither) {
   JsonLogger logger = Make({.console = true});
   logger.Log(LogLevel::kInfo, "one\ntwo\x1b[2J", {{"v", "\xff\n"}});
-  EXPECT_TRUE(lines_.at(0).ends_with("\tinfo\tone\\ntwo\\u001b[2J\tv=\"\\ufffd\\n\"\n")) << lines_.at(0);
+  EXPECT_TRUE(lines_.at(0).ends_with("\tinfo\tone\\ntwo\\x1b[2J\tv=\"\\ufffd\\n\"\n")) << lines_.at(0);
 }
 
 }  // namespace

@@ -48,6 +48,15 @@ TEST_F(CoordinatorClientTest, StatusOfBothVersions) {
   ASSERT_OK_AND_ASSIGN(const CoordinatorStatus v2, client_.GetStatus());
   EXPECT_EQ(v2.code, 3U);
   EXPECT_EQ(v2.message, "fine");
+  EXPECT_FALSE(v2.simulation.has_value());
+  transport_.Answer(200, R"({"status":"success","data":{"code":3,"message":"fine","simulation":true,"platform":"sim",
+                            "lenientManifest":false,"version":"1.2"}})");
+  ASSERT_OK_AND_ASSIGN(const CoordinatorStatus ours, client_.GetStatus());
+  EXPECT_EQ(ours.simulation, true);
+  EXPECT_EQ(ours.lenient_manifest, false);
+  EXPECT_EQ(ours.platform, "sim");
+  EXPECT_EQ(ours.version, "1.2");
+  transport_.asked.erase(transport_.asked.begin());
   V1Only();
   transport_.Answer(200, R"({"Status":"success","Data":{"StatusCode":2,"statusmessage":"old"}})");
   ASSERT_OK_AND_ASSIGN(const CoordinatorStatus v1, client_.GetStatus());
@@ -78,7 +87,36 @@ TEST_F(CoordinatorClientTest, RefusalsAreNamedAsTheReferenceDoes) {
   const auto stranger = client_.ApplyUpdate(AsBytes("{}"));
   ASSERT_THAT(stranger, FailsWith("client.unauthorized"));
   EXPECT_EQ(stranger.error().message(),
-            "POST https://host:4433/api/v2/update: authorizing user: unauthorized user: nobody");
+            "POST https://host:4433/api/v2/update: authorizing user: unauthorized user: nobody. The manifest in force "
+            "must name a user with exactly the certificate of --cert");
+}
+
+TEST_F(CoordinatorClientTest, RefusalsSayWhatToDo) {
+  const auto message = [&](unsigned code, std::string_view state, std::string_view why, auto&& call) {
+    transport_.Answer(code, R"({"status":"error","data":null,"message":")" + std::string(why) + "\"}");
+    if (!state.empty()) {
+      transport_.Answer(200, R"({"status":"success","data":{"message":"m","code":)" + std::string(state) + "}}");
+    }
+    const auto refused = call();
+    return refused.has_value() ? std::string() : refused.error().message();
+  };
+  constexpr std::string_view kState = "server is not in expected state";
+  const auto set = [&] { return client_.SetManifest(AsBytes("{}")); };
+  const auto update = [&] { return client_.ApplyUpdate(AsBytes("{}")); };
+  EXPECT_THAT(message(409, "1", kState, set),
+              HasSubstr("expected state. The Coordinator is in recovery: 'steelie recover"));
+  EXPECT_THAT(message(500, "2", kState, update), HasSubstr("no manifest yet: 'steelie manifest set'"));
+  EXPECT_THAT(message(409, "3", kState, set), HasSubstr("'steelie manifest update apply'"));
+  EXPECT_THAT(message(409, "3", kState, [&] { return client_.Recover({}, {}); }), HasSubstr("nothing to recover"));
+  EXPECT_THAT(message(409, "", "update already in progress", update), HasSubstr("'steelie manifest update get'"));
+  EXPECT_THAT(message(404, "", "no", [&] { return client_.GetManifest(); }), HasSubstr("'steelie manifest set'"));
+  EXPECT_THAT(message(404, "", "no", [&] { return client_.GetPendingUpdate(); }),
+              HasSubstr("'steelie manifest update"));
+  EXPECT_THAT(message(403, "", "no", update), HasSubstr("roles in the manifest"));
+  // A status that is refused, too, is not asked for again.
+  transport_.asked.clear();
+  EXPECT_THAT(message(409, "", kState, [&] { return client_.GetStatus(); }), ::testing::EndsWith(std::string(kState)));
+  EXPECT_THAT(transport_.asked, ElementsAre("GET /api/v2/status"));
 }
 
 TEST_F(CoordinatorClientTest, AnswersOfOtherServersAreRecognised) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "base/testing/result_matchers.h"
 #include "base/testing/temp_folder.h"
 
@@ -29,6 +30,35 @@ TEST(ManifestFile, BrokenJsonIsReportedAsJson) {
   const Result<ManifestFile> file = ParseManifestFile(ToBytes(std::string_view("{\n  \"a\": 1,\n  \"b\": ]\n}")));
   ASSERT_THAT(file, FailsWith("client.manifest.syntax"));
   EXPECT_TRUE(file.error().message().starts_with("3:8: ")) << file.error().message();
+}
+
+TEST(ManifestFile, JsonWithASlipIsNotTakenForYaml) {
+  // All of these are YAML to a reader of YAML.
+  for (const std::string_view text : {"{\"a\": 1,}", "{'a': 1}", "{a: 1}", " \n{\"a\": tru}", "{\"a\": 1} # why"}) {
+    EXPECT_THAT(ParseManifestFile(ToBytes(text)), FailsWith("client.manifest.syntax")) << text;
+    EXPECT_THAT(ParseManifestFile(ToBytes(text), ManifestSyntax::kJson), FailsWith("client.manifest.syntax")) << text;
+    EXPECT_OK(ParseManifestFile(ToBytes(text), ManifestSyntax::kYaml));
+  }
+  EXPECT_THAT(ParseManifestFile(ToBytes(std::string_view("\xef\xbb\xbf{}"))), FailsWith("client.manifest.syntax"));
+  const Result<ManifestFile> named = ParseManifestFile(ToBytes(std::string_view("a: 1\n")), ManifestSyntax::kJson);
+  ASSERT_THAT(named, FailsWith("client.manifest.syntax"));
+  EXPECT_THAT(named.error().message(), ::testing::StartsWith("1:1: "));
+  EXPECT_THAT(named.error().message(), ::testing::HasSubstr("ends in .json"));
+}
+
+TEST(ManifestFile, TheNameTellsTheSyntax) {
+  EXPECT_EQ(SyntaxOfName("a/b.json"), ManifestSyntax::kJson);
+  EXPECT_EQ(SyntaxOfName("B.JSON"), ManifestSyntax::kJson);
+  EXPECT_EQ(SyntaxOfName("b.yaml"), ManifestSyntax::kYaml);
+  EXPECT_EQ(SyntaxOfName("b.yml"), ManifestSyntax::kYaml);
+  EXPECT_EQ(SyntaxOfName("b.json.bak"), ManifestSyntax::kGuess);
+  EXPECT_EQ(SyntaxOfName("/dev/stdin"), ManifestSyntax::kGuess);
+  const steelie::testing::TempFolder folder;
+  for (const char* name : {"m.json", "m.yaml"}) {
+    ASSERT_OK(ReplaceFile(folder.path() / name, AsBytes("a: 1\n")));
+  }
+  EXPECT_THAT(ReadManifestFile(folder.path() / "m.json"), FailsWith("client.manifest.syntax"));
+  EXPECT_OK(ReadManifestFile(folder.path() / "m.yaml"));
 }
 
 TEST(ManifestFile, ErrorsNameTheFile) {
@@ -76,6 +106,24 @@ TEST(EffectiveManifest, AppliesVersionsSinceTheLastFullUpdate) {
         }
     }
 })");
+}
+
+TEST(LoweredVersions, ComparesWithWhatPackageUpdatesRaised) {
+  const std::string_view document =
+      R"({"Packages":{"a":{"SecurityVersion":1},"b":{"Sim":{"SecurityVersion":2}},"c":{"UniqueID":"cd"}}})";
+  const std::vector<std::string> log = {R"({"update":"SecurityVersion increased","package":"a","new version":7})",
+                                        R"({"update":"SecurityVersion increased","package":"b","new version":5})"};
+  const auto lowered = [&](std::string_view update) {
+    return LoweredVersions(AsBytes(document), log, AsBytes(update)).value();
+  };
+  EXPECT_THAT(lowered(document), ::testing::ElementsAre(::testing::HasSubstr("package a from 7 to 1"),
+                                                        ::testing::HasSubstr("package b from 5 to 2")));
+  EXPECT_THAT(lowered(R"({"packages":{"a":{"SecurityVersion":7},"b":{"Sim":{}}}})"),
+              ::testing::ElementsAre(::testing::HasSubstr("package b from 5 to none")));
+  EXPECT_THAT(
+      lowered(R"({"Packages":{"a":{"SecurityVersion":8},"b":{"SecurityVersion":6},"d":{"SecurityVersion":0}}})"),
+      ::testing::IsEmpty());
+  EXPECT_THAT(LoweredVersions(AsBytes(document), log, AsBytes("x")), FailsWith("client.manifest.syntax"));
 }
 
 TEST(EffectiveManifest, RefusesUnknownPackages) {

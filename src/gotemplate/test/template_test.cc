@@ -9,6 +9,7 @@ namespace steelie::gotemplate {
 namespace {
 
 using ::steelie::testing::FailsWith;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::SmallData;
@@ -57,6 +58,25 @@ TEST(Template, ExecutionErrorsNameTheLine) {
   ASSERT_THAT(failed, FailsWith("template.exec"));
   EXPECT_EQ(failed.error().code(), Code::kInvalidArgument);
   EXPECT_THAT(failed.error().message(), HasSubstr("line 3"));
+}
+
+TEST(Template, MessagesNameTheSecret) {
+  SmallData data;
+  data.Add("token", "plain", "");
+  data.Add("pw", "plain", "hunter2");
+  const auto message = [&](std::string_view text, FunctionSet functions = FunctionSet::kFile) {
+    const auto parsed = Template::Parse(AsBytes(text), functions);
+    const auto output = parsed.value().Execute(data);
+    return output ? "" : output.error().message();
+  };
+  EXPECT_THAT(message("{{ raw .Secrets.token }}"), HasSubstr("the secret \"token\" has an empty value"));
+  EXPECT_THAT(message("{{ pem .Secrets.token.Cert }}"), HasSubstr("the secret \"token\" has an empty value"));
+  EXPECT_THAT(message("{{ hex (index .Secrets \"token\").Private }}"), HasSubstr("\"token\" has an empty value"));
+  EXPECT_THAT(message("{{ range .Secrets }}{{ string . }}{{ end }}", FunctionSet::kEnv), HasSubstr("\"token\""));
+  EXPECT_THAT(message("{{ hex .Secrets.missing }}"), HasSubstr("the secret \"missing\" does not exist"));
+  // A computed name may be a secret.
+  EXPECT_THAT(message("{{ hex (index .Secrets (raw .Secrets.pw)) }}"),
+              AllOf(HasSubstr("the secret has an empty value"), Not(HasSubstr("hunter"))));
 }
 
 TEST(Template, MessagesHoldNoSecrets) {

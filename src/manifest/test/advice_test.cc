@@ -51,9 +51,34 @@ constexpr Advice kAdvice[] = {
     {"manifest.advice.pasted_secret", "/Users/u/Certificate",
      R"({$P, $M, "Users": {"u": {"Certificate": ^"$A-----BEGIN PRIVATE KEY-----"}}})",
      R"({$P, $M, "Users": {"u": {"Certificate": "$A"}}})"},
+    {"manifest.advice.placeholder", "/Marbles/m/Parameters/Env/C",
+     R"({$P, "Marbles": {"m": {"Package": "p", "CertificateValidity": 1, "AllowedNames": [],
+         "Parameters": {"Env": {"C": ^"a $$root_ca $$rot_ca"}}}}})",
+     R"({$P, "Marbles": {"m": {"Package": "p", "CertificateValidity": 1, "AllowedNames": [],
+         "Parameters": {"Env": {"C": "$$$root_cafe $$ $$1 $${X} $$-a $$marble_key$$seal_key$$marble_cert"}}}}})"},
+    {"manifest.advice.placeholder", "/Marbles/m/Parameters/Files/f/Data",
+     R"({$P, "Marbles": {"m": {"Package": "p", "CertificateValidity": 1, "AllowedNames": [],
+         "Parameters": {"Files": {"f": {"Data": ^"$$root_ca$$rootca"}}}}}})",
+     R"({$P, "Marbles": {"m": {"Package": "p", "CertificateValidity": 1, "AllowedNames": [],
+         "Parameters": {"Files": {"f": {"Data": "$$rootca", "NoTemplates": true},
+                                  "g": {"Data": "JCRvdGhlcg==", "Encoding": "base64"}}}}}})"},
     {"manifest.secret.preset_ignored", "/Secrets/s",
      R"({$P, $M, "Secrets": {"s": ^{"Type": "symmetric-key", "Size": 8, "Public": "AQ=="}}})", R"({$P, $M})"},
 };
+
+TEST(Advice, OnPlaceholdersQuotesOnlyWhatNearlyIsOne) {
+  const auto message = [](const std::string& value) {
+    const Outcome outcome = Load(AsBytes(R"({"Packages": {"p": {"Sim": {"Measurement": ")" + std::string(64, 'a') +
+                                         R"(", "SecurityVersion": 1}}}, "Marbles": {"m": {"Package": "p",
+        "CertificateValidity": 1, "Parameters": {"Env": {"C": ")" +
+                                         value + R"("}}}}})"));
+    return outcome.warnings.size() == 1 ? outcome.warnings.front().message : "";
+  };
+  EXPECT_THAT(message("$$rot_ca"), ::testing::HasSubstr("`$$rot_ca` is no placeholder"));
+  EXPECT_THAT(message("$$rot_ca"), ::testing::HasSubstr("did you mean `$$root_ca`?"));
+  EXPECT_THAT(message("pa$$word"), ::testing::AllOf(::testing::HasSubstr("`$$marble_key` and `$$seal_key`"),
+                                                    ::testing::Not(::testing::HasSubstr("$$word"))));
+}
 
 TEST(Advice, IsGivenWhereItAppliesOnly) {
   for (const Advice& a : kAdvice) {

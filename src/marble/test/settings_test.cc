@@ -105,12 +105,19 @@ std::string Logged(bool json, LogLevel level, std::string_view message, std::vec
   return out;
 }
 
+TEST(StartLog, NothingSteersATerminal) {
+  const std::string file = "the file a\x1b[2J\n\xc2\x9b\xe2\x80\xae";
+  EXPECT_THAT(Logged(false, LogLevel::kWarn, file, {{"f", "\x1b"}}),
+              ::testing::EndsWith(" warning: the file a\\x1b[2J\\n\\u009b\\u202e f=\\x1b\n"));
+  EXPECT_THAT(Logged(true, LogLevel::kWarn, file), ::testing::HasSubstr("a\\u001b[2J\\n\\u009b\\u202e\""));
+}
+
 TEST(StartLog, LooksAsOperatorsKnowIt) {
   EXPECT_THAT(Logged(false, LogLevel::kInfo, "starting PreMain"),
               ::testing::MatchesRegex(R"(\[PreMain\] [0-9]+/[0-9]+/[0-9]+ [0-9:]+ starting PreMain
 )"));
   EXPECT_EQ(Logged(true, LogLevel::kInfo, "a \"b\"\n", {{"n", 1}}),
-            "{\"level\":\"info\",\"ts\":1767323045.000,\"msg\":\"[PreMain] a \\\"b\\\"\\u000a\",\"n\":\"1\"}\n");
+            "{\"level\":\"info\",\"ts\":1767323045.000,\"msg\":\"[PreMain] a \\\"b\\\"\\n\",\"n\":\"1\"}\n");
 }
 
 }  // namespace

@@ -52,6 +52,14 @@ TEST_F(Sim, AFurtherHostIsTrustedAnotherVendorIsNot) {
   EXPECT_THAT(verifier.Verify(*stranger->IssueEvidence({}), clock_.Now()), FailsWith("attest.sim.chain"));
 }
 
+TEST_F(Sim, OpenExistingMakesNothing) {
+  EXPECT_THAT(SimPlatform::OpenExisting(folder_.path() / "none", {}), FailsWith("platform.sim.no_host"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "none"));
+  ASSERT_OK(SimPlatform::MakeHost(folder_.path() / "a", folder_.path() / "a", random_, clock_));
+  ASSERT_OK_AND_ASSIGN(const auto platform, SimPlatform::OpenExisting(folder_.path() / "a", {}));
+  EXPECT_TRUE(platform->issues_evidence());
+}
+
 TEST_F(Sim, SealingKeysFollowHostAndPolicy) {
   SimIdentity next;
   next.measurement.fill(1);
