@@ -48,7 +48,7 @@ TEST(OpenApi, EveryOperationHasTheCommonRefusals) {
   const json document = Document();
   for (const auto& [path, operations] : document["paths"].items()) {
     for (const auto& [method, operation] : operations.items()) {
-      for (const char* status : {"400", "405", "408", "413", "431"}) {
+      for (const char* status : {"400", "405", "408", "413", "431", "503"}) {
         EXPECT_TRUE(operation["responses"].contains(status)) << method << " " << path << " " << status;
       }
     }
