@@ -91,15 +91,16 @@ class Answer:
 
 
 class Cli:
-    """The command line program with a folder of its own as current and as configuration folder."""
+    """A command line program, by default `steelie`, with a folder of its own as current and as configuration folder."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, program=STEELIE):
+        self.program = program
         self.folder = Path(folder)
         self.cache = self.folder / "config" / "marblerun" / "coordinator-cert.pem"
 
     def __call__(self, *arguments, **environment):
         env = {"PATH": os.environ["PATH"], "XDG_CONFIG_HOME": str(self.folder / "config"), **environment}
-        return Answer(subprocess.run([STEELIE, *map(str, arguments)], cwd=self.folder, env=env, capture_output=True,
+        return Answer(subprocess.run([self.program, *map(str, arguments)], cwd=self.folder, env=env, capture_output=True,
                                      timeout=120))
 
 

@@ -8,6 +8,7 @@ namespace steelie::api::rest {
 
 using Handler = Response (*)(control::Coordinator&, const Request&);
 
+Response GetDescription(control::Coordinator& coordinator, const Request& request);
 Response GetStatusV1(control::Coordinator& coordinator, const Request& request);
 Response GetStatusV2(control::Coordinator& coordinator, const Request& request);
 Response GetManifestV1(control::Coordinator& coordinator, const Request& request);

@@ -3,6 +3,7 @@
 #include "api/rest/envelope.h"
 #include "api/rest/handlers.h"
 #include "api/rest/json_body.h"
+#include "api/rest/openapi.h"
 
 // Status, manifest, quotes.
 namespace steelie::api::rest {
@@ -22,6 +23,12 @@ std::string_view QueryOf(std::string_view target) {
 }
 
 }  // namespace
+
+Response GetDescription(control::Coordinator&, const Request&) {
+  Response response;
+  response.body = OpenApiDocument();
+  return response;
+}
 
 Response GetStatusV1(control::Coordinator& coordinator, const Request&) {
   const control::StatusView status = coordinator.GetStatus();

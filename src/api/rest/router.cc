@@ -51,6 +51,7 @@ struct Route {
 constexpr std::array kRoutes = {
     Route{"/api/v2/manifest", GetManifestV2, SetManifestV2, {kManifestInJson, MaySetManifest}, {}, true},
     Route{"/api/v2/monotonic-counter", nullptr, SetCounterV2},
+    Route{"/api/v2/openapi.json", GetDescription, nullptr},
     Route{"/api/v2/quote", GetQuoteV2, nullptr},
     Route{"/api/v2/recover", nullptr, RecoverV2},
     Route{"/api/v2/recover/public-key", GetRecoveryPublicKey, nullptr},
@@ -129,6 +130,15 @@ Admission Router::Admit(const RequestHead& head) const {
 std::string_view Router::KnownPath(std::string_view target) {
   const Route* route = FindRoute(target);
   return route == nullptr ? std::string_view() : route->path;
+}
+
+std::vector<Router::Endpoint> Router::Endpoints() {
+  std::vector<Endpoint> out;
+  for (const Route& route : kRoutes) {
+    if (route.get != nullptr) out.push_back({"GET", route.path, 0});
+    if (route.post != nullptr) out.push_back({"POST", route.path, route.large.limit});
+  }
+  return out;
 }
 
 Response Router::Handle(const Request& request) const {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include "api/rest/message.h"
 #include "base/log.h"
@@ -24,6 +25,14 @@ class Router {
   Admission Admit(const RequestHead& head) const;
   /// The registered path of a target for metrics, or empty.
   static std::string_view KnownPath(std::string_view target);
+
+  struct Endpoint {
+    std::string_view method;
+    std::string_view path;
+    std::size_t body_limit;  // 0 if no body has a meaning
+  };
+  /// Everything that is served, to compare with its description.
+  static std::vector<Endpoint> Endpoints();
 
  private:
   control::Coordinator& coordinator_;
