@@ -49,7 +49,7 @@ Result<int> Show(const Program& program, const Options& options) {
 
 Result<int> Lower(const Program& program, const Options& options, const UserFlags& flags) {
   STEELIE_TRY(const std::uint64_t to, Target(options.to));
-  STEELIE_TRY(client::TlsIdentity user, LoadUser(flags));
+  STEELIE_TRY(client::TlsIdentity user, LoadUser(program, flags));
   STEELIE_TRY(const Session session, ConnectCached(program, options.address, std::move(user)));
   STEELIE_TRY(const client::TimeFloor floor,
               session.client->LowerTimeFloor(to).WithContext("lowering the floor of time"));
