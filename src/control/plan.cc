@@ -16,6 +16,11 @@ Error NotAllowed(const KnownUser& user) {
                "user " + user.name + " is not allowed to make this update, and so not to plan it");
 }
 
+Error Refused(std::string text, const std::vector<manifest::Problem>& problems) {
+  for (const manifest::Problem& problem : problems) text += (text.ends_with(": ") ? "" : "\n") + problem.ToString();
+  return Error(Code::kInvalidArgument, problems.front().reason, text);
+}
+
 void AddImpacts(NameMap<std::vector<std::string>> affected, UpdatePlan& plan) {
   for (auto& [type, because] : affected) plan.types.push_back({.type = type, .because = std::move(because)});
 }
@@ -55,7 +60,9 @@ Result<UpdatePlan> PlanAll(const Coordinator::Impl& impl, const State& view, con
   const bool lenient = impl.options.lenient_manifest;
   STEELIE_TRY(const std::shared_ptr<const Deployment> next, Deployment::Compile(manifest, lenient));
   STEELIE_CHECK_OK(CheckSealMode(*view.deployment, *next));
-  STEELIE_CHECK_OK(TryOut(manifest, lenient, impl.deps.random, impl.DecisionTime(view)));
+  STEELIE_TRY(const std::vector<manifest::Problem> mistakes,
+              TryOut(manifest, lenient, impl.deps.random, impl.DecisionTime(view)));
+  if (!mistakes.empty()) return Refused("the update could not be applied: ", mistakes);
   UpdatePlan plan;
   plan.diff = manifest::Compare(view.deployment->manifest(), *view.packages, next->manifest());
   plan.eligible = UpdatersOf(*view.deployment);
@@ -75,9 +82,7 @@ Result<UpdatePlan> Coordinator::PlanUpdate(const Caller& caller, const Bytes& ma
   STEELIE_CHECK_OK(RequirePhase(*view, Phase::kAcceptingMarbles));
   const auto outcome = manifest::Parse(manifest, {.lenient = impl_->options.lenient_manifest});
   if (!outcome.errors.empty()) {
-    std::string text = "unmarshaling update manifest: ";
-    for (const auto& problem : outcome.errors) text += (text.ends_with(": ") ? "" : "\n") + problem.ToString();
-    return Error(Code::kInvalidArgument, outcome.errors.front().reason, text);
+    return Refused("unmarshaling update manifest: ", outcome.errors);
   }
   auto plan = manifest::IsPackageOnly(*outcome.manifest) ? PlanPackages(*impl_, *view, *user, *outcome.manifest)
                                                          : PlanAll(*impl_, *view, *user, manifest);

@@ -40,6 +40,8 @@ std::string LocalTime(Instant now) {
 }  // namespace
 
 void StartLog::Log(LogLevel level, std::string_view message, std::vector<LogField> fields) {
+  // Where in our sources it was logged says nothing to somebody who starts a program.
+  std::erase_if(fields, [](const LogField& field) { return field.name == kCaller; });
   std::string line;
   if (json_) {
     const auto millis = std::chrono::floor<std::chrono::milliseconds>(clock_.Now()).time_since_epoch().count();

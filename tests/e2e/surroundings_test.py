@@ -249,7 +249,7 @@ class LifeTest(DeployedCase):
             self.assertIn(line, text)
         # Nothing that was sent breaks out of its label.
         self.assertTrue(
-            all(line.startswith(("#", "coordinator_", "grpc_", "server_")) for line in text.splitlines() if line)
+            all(line.startswith(("#", "coordinator_", "grpc_", "promhttp_", "server_")) for line in text.splitlines() if line)
         )
         for path in ("/", "/status", "/metrics/", "/api/v2/status"):
             self.assertEqual(coordinator.monitoring(path).status, 404)
