@@ -40,5 +40,7 @@ void AddManifestSignatureCommand(CLI::App& parent, Program& program);
 void AddManifestUpdateCommand(CLI::App& parent, Program& program);
 void AddManifestVerifyCommand(CLI::App& parent, Program& program);
 void AddManifestCheckCommand(CLI::App& parent, Program& program);
+/// `diff` and `plan`.
+void AddManifestPlanCommands(CLI::App& parent, Program& program);
 
 }  // namespace steelie::cli

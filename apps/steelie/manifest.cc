@@ -12,6 +12,7 @@ void AddManifestCommand(CLI::App& parent, Program& program) {
   AddManifestUpdateCommand(command, program);
   AddManifestVerifyCommand(command, program);
   AddManifestCheckCommand(command, program);
+  AddManifestPlanCommands(command, program);
 }
 
 }  // namespace steelie::cli

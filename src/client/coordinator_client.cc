@@ -212,6 +212,11 @@ Result<UpdateAnswer> CoordinatorClient::ApplyUpdate(ByteView manifest) {
   return Decoded(DecodeUpdate(answer.data), "update");
 }
 
+Result<std::string> CoordinatorClient::PlanUpdate(ByteView manifest) {
+  STEELIE_TRY(const json data, Call(transport_, Post("/api/v2/plan", ManifestBody(manifest))));
+  return DumpJson(data);
+}
+
 Result<UpdateAnswer> CoordinatorClient::AcknowledgeUpdate(ByteView manifest) {
   STEELIE_TRY(const Answer answer, CallEither(transport_, Post("/api/v2/update-manifest", ManifestBody(manifest)),
                                               PostBytes("/update-manifest", manifest)));

@@ -83,6 +83,9 @@ class CoordinatorClient {
   Result<std::vector<std::string>> GetUpdateLog();
 
   Result<UpdateAnswer> ApplyUpdate(ByteView manifest);
+  /// What the update would change, as the JSON text of the answer's data; client/plan_report.h reads it.
+  /// Errors also: kUnimplemented `client.old_coordinator` with a Coordinator that has no plans.
+  Result<std::string> PlanUpdate(ByteView manifest);
   Result<UpdateAnswer> AcknowledgeUpdate(ByteView manifest);
   Status CancelUpdate();
   Result<PendingUpdate> GetPendingUpdate();

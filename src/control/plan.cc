@@ -33,6 +33,26 @@ void AddReissued(const manifest::Manifest& next, UpdatePlan& plan) {
   }
 }
 
+UpdatePlan ComparePackages(const Deployment& deployment, const PackageMap& in_force,
+                           const NameMap<std::uint64_t>& versions) {
+  UpdatePlan plan;
+  plan.diff = manifest::ComparePackageUpdate(deployment.manifest(), in_force, versions);
+  AddImpacts(AffectedTypes(deployment, deployment, plan.diff), plan);
+  AddReissued(deployment.manifest(), plan);
+  return plan;
+}
+
+UpdatePlan CompareAll(const Deployment& deployment, const PackageMap& in_force, const Deployment& next) {
+  UpdatePlan plan;
+  plan.diff = manifest::Compare(deployment.manifest(), in_force, next.manifest());
+  plan.eligible = UpdatersOf(deployment);
+  const std::uint64_t threshold = deployment.manifest().config.update_threshold;
+  plan.needed = threshold == 0 ? plan.eligible.size() : threshold;
+  AddImpacts(AffectedTypes(deployment, next, plan.diff), plan);
+  AddReissued(next.manifest(), plan);
+  return plan;
+}
+
 Result<UpdatePlan> PlanPackages(const Coordinator::Impl& impl, const State& view, const KnownUser& user,
                                 const manifest::Manifest& update) {
   if (!Authorised(user, manifest::Action::kUpdateSecurityVersion, manifest::PackageNames(update)) &&
@@ -41,12 +61,9 @@ Result<UpdatePlan> PlanPackages(const Coordinator::Impl& impl, const State& view
     return NotAllowed(user);
   }
   STEELIE_TRY(const NameMap<std::uint64_t> versions, manifest::CheckPackageUpdate(update, *view.packages));
-  UpdatePlan plan;
-  plan.diff = manifest::ComparePackageUpdate(view.deployment->manifest(), *view.packages, versions);
+  UpdatePlan plan = ComparePackages(*view.deployment, *view.packages, versions);
   PackageMap packages = *view.packages;
   for (const auto& [name, version] : versions) manifest::SetSecurityVersion(packages.at(name), version);
-  AddImpacts(AffectedTypes(*view.deployment, *view.deployment, plan.diff), plan);
-  AddReissued(view.deployment->manifest(), plan);
   Rehearse(view, *view.deployment, packages, impl.options.simulation, plan);
   return plan;
 }
@@ -63,18 +80,32 @@ Result<UpdatePlan> PlanAll(const Coordinator::Impl& impl, const State& view, con
   STEELIE_TRY(const std::vector<manifest::Problem> mistakes,
               TryOut(manifest, lenient, impl.deps.random, impl.DecisionTime(view)));
   if (!mistakes.empty()) return Refused("the update could not be applied: ", mistakes);
-  UpdatePlan plan;
-  plan.diff = manifest::Compare(view.deployment->manifest(), *view.packages, next->manifest());
-  plan.eligible = UpdatersOf(*view.deployment);
-  const std::uint64_t threshold = view.deployment->manifest().config.update_threshold;
-  plan.needed = threshold == 0 ? plan.eligible.size() : threshold;
-  AddImpacts(AffectedTypes(*view.deployment, *next, plan.diff), plan);
-  AddReissued(next->manifest(), plan);
+  UpdatePlan plan = CompareAll(*view.deployment, *view.packages, *next);
   Rehearse(view, *next, next->manifest().packages, impl.options.simulation, plan);
   return plan;
 }
 
 }  // namespace
+
+Result<UpdatePlan> PlanOffline(const Bytes& before, const Bytes& after, bool lenient) {
+  auto deployment = Deployment::Compile(before, lenient);
+  if (!deployment) return std::move(deployment).error().WithContext("OLD");
+  const PackageMap& in_force = (*deployment)->manifest().packages;
+  const auto outcome = manifest::Parse(after, {.lenient = lenient});
+  if (!outcome.errors.empty()) return Refused("NEW: ", outcome.errors);
+  Result<UpdatePlan> plan = UpdatePlan();
+  if (manifest::IsPackageOnly(*outcome.manifest)) {
+    auto versions = manifest::CheckPackageUpdate(*outcome.manifest, in_force);
+    if (!versions) return std::move(versions).error().WithContext("NEW");
+    plan = ComparePackages(**deployment, in_force, *versions);
+  } else {
+    auto next = Deployment::Compile(after, lenient);
+    if (!next) return std::move(next).error().WithContext("NEW");
+    plan = CompareAll(**deployment, in_force, **next);
+  }
+  plan->fingerprint = manifest::Fingerprint(after);
+  return plan;
+}
 
 Result<UpdatePlan> Coordinator::PlanUpdate(const Caller& caller, const Bytes& manifest) const {
   const auto view = impl_->View();

@@ -50,6 +50,11 @@ struct UpdatePlan {
   static constexpr std::size_t kMaxListed = 1000;
 };
 
+/// The plan of an update from one document to another, without a Coordinator: nothing is known of a fleet, and the
+/// versions in force are those of the first document. Hostile: both documents. Errors: those of Deployment::Compile and
+/// of updates; a message begins with `OLD` or `NEW`.
+Result<UpdatePlan> PlanOffline(const Bytes& before, const Bytes& after, bool lenient);
+
 /// For each marble type what changes for it. Pure.
 NameMap<std::vector<std::string>> AffectedTypes(const Deployment& before, const Deployment& after,
                                                 const manifest::Diff& diff);

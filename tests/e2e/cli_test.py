@@ -90,6 +90,66 @@ class CoordinatorTest(FolderTest):
         return self.cli(*arguments, "--cert", f"{name}.crt", "--key", f"{name}.key")
 
 
+class PlanTest(CoordinatorTest):
+    def test_diff_needs_no_coordinator(self):
+        old = self.manifest()
+        self.write("old.json", old)
+        self.assertEqual(self.cli("manifest", "diff", "old.json", "old.json", "--strict").out, "Nothing changes.\n")
+        new = json.loads(json.dumps(old))
+        new["Packages"]["app"]["Sim"]["SecurityVersion"] = 0
+        new["Marbles"]["worker"]["MaxActivations"] = 3
+        self.write("new.json", new)
+        answer = self.assert_ok(self.cli("manifest", "diff", "old.json", "new.json"))
+        self.assertIn("  ! package `app`: SecurityVersion was at least 1, will be at least 0 (loosens, "
+                      "/Packages/app/Sim/SecurityVersion)\n", answer.out)
+        self.assertIn("    marble `worker`: activations were unlimited, will be 3 (tightens", answer.out)
+        self.assertEqual(self.cli("manifest", "diff", "old.json", "new.json", "--strict").code, 2)
+        plan = self.cli("manifest", "diff", "old.json", "new.json", "--json").json()
+        self.assertEqual([c["effect"] for c in plan["changes"]], ["loosens", "tightens"])
+        self.assertIs(plan["loosens"], True)
+        self.write("raise.json", {"Packages": {"app": {"SecurityVersion": 2}}})
+        self.assertEqual(self.cli("manifest", "diff", "old.json", "raise.json", "--strict").code, 0)
+        self.write("lower.json", {"Packages": {"app": {"SecurityVersion": 0}}})
+        self.assert_error(self.cli("manifest", "diff", "old.json", "lower.json"), "NEW: ", "downgrade")
+        self.assert_error(self.cli("manifest", "diff", "raise.json", "old.json"), "OLD: ")
+
+    def test_plan_names_the_marbles_that_would_be_refused(self):
+        program = self.folder / "program"
+        shutil.copy("/bin/true", program)
+        measurement = self.cli("sim", "measure", program).out.strip()
+        manifest = self.manifest(users=["ada", "bob"])
+        manifest["Packages"]["app"]["Sim"] = {"Measurement": measurement, "SecurityVersion": 1}
+        manifest["Users"]["bob"]["Roles"] = ["keeper"]
+        manifest["Config"] = {"UpdateThreshold": 1}
+        self.set_manifest(manifest)
+        ran = self.cli("run", "--type", "worker", "--coordinator", self.coordinator.environment["EDG_COORDINATOR_MESH_ADDR"],
+                       "--sim-platform", "sim", "--sim-svn", "1", "--uuid-file", "uuid", "--", program)
+        self.assertEqual(ran.code, 0, ran)
+        self.write("raise.json", {"Packages": {"app": {"SecurityVersion": 2}}})
+        log = self.cli("manifest", "log", self.address).out
+        # The record of an activation without a limit is written a moment later.
+        time.sleep(1.5)
+        answer = self.assert_ok(self.as_user("ada", "manifest", "plan", "raise.json", self.address))
+        self.assertIn("Marbles: 1 recorded, 1 would be refused\n", answer.out)
+        self.assertIn("policy.sim.security_version: expected at least 2, seen 1 (/Packages/app/Sim/SecurityVersion)",
+                      answer.out)
+        self.assertEqual(self.as_user("ada", "manifest", "plan", "raise.json", self.address, "--strict").code, 2)
+        plan = self.as_user("ada", "manifest", "plan", "raise.json", self.address, "--json").json()
+        (marble,) = plan["refused"]
+        self.assertEqual((marble["type"], marble["evidence"], marble["reason"]),
+                         ("worker", "sim", "policy.sim.security_version"))
+        self.assertIs(marble["refusedAlready"], False)
+        self.assert_error(self.as_user("bob", "manifest", "plan", "raise.json", self.address), "403", "user bob")
+        # Nothing happened.
+        self.assertEqual(self.cli("manifest", "log", self.address).out, log)
+        manifest["Packages"]["app"]["Sim"]["SecurityVersion"] = 1
+        manifest["Marbles"]["worker"]["Parameters"] = {"Env": {"A": "1"}}
+        self.write("new.json", manifest)
+        answer = self.assert_ok(self.as_user("ada", "manifest", "plan", "new.json", self.address, "--strict"))
+        self.assertIn("Marbles: 1 recorded, 0 would be refused", answer.out)
+        self.assertIn("    1 of 1 must agree: ada", answer.out)
+
+
 class LifeOfAManifest(CoordinatorTest):
     def test_set_get_verify(self):
         self.assert_error(self.verified("manifest", "get", self.address), "/api/v2/manifest: 404 Not Found: error: ",

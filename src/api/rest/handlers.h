@@ -22,6 +22,7 @@ Response GetUpdateLogV1(control::Coordinator& coordinator, const Request& reques
 Response GetUpdateLogV2(control::Coordinator& coordinator, const Request& request);
 Response SubmitUpdateV1(control::Coordinator& coordinator, const Request& request);
 Response SubmitUpdateV2(control::Coordinator& coordinator, const Request& request);
+Response PlanUpdateV2(control::Coordinator& coordinator, const Request& request);
 Response GetPendingUpdate(control::Coordinator& coordinator, const Request& request);
 Response AcknowledgeUpdateV1(control::Coordinator& coordinator, const Request& request);
 Response AcknowledgeUpdateV2(control::Coordinator& coordinator, const Request& request);

@@ -3,6 +3,7 @@
 #include "api/rest/envelope.h"
 #include "api/rest/handlers.h"
 #include "api/rest/json_body.h"
+#include "control/plan_json.h"
 
 // Updates and their log.
 namespace steelie::api::rest {
@@ -73,6 +74,13 @@ Response SubmitUpdateV2(control::Coordinator& coordinator, const Request& reques
                {"missingUsers", NamesOrNull(result->missing_users)}};
   AddRecoverySecrets(data, *result);
   return Success(data);
+}
+
+Response PlanUpdateV2(control::Coordinator& coordinator, const Request& request) {
+  const auto manifest = ManifestOf(coordinator, request);
+  if (!manifest) return ErrorV2(manifest.error());
+  const auto plan = coordinator.PlanUpdate(request.caller, *manifest);
+  return plan ? Success(control::PlanToJson(*plan)) : ErrorV2(plan.error());
 }
 
 Response GetPendingUpdate(control::Coordinator& coordinator, const Request&) {

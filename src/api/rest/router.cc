@@ -52,6 +52,7 @@ constexpr std::array kRoutes = {
     Route{"/api/v2/manifest", GetManifestV2, SetManifestV2, {kManifestInJson, MaySetManifest}, {}, true},
     Route{"/api/v2/monotonic-counter", nullptr, SetCounterV2},
     Route{"/api/v2/openapi.json", GetDescription, nullptr},
+    Route{"/api/v2/plan", nullptr, PlanUpdateV2, {kManifestInJson, MayUpdate}},
     Route{"/api/v2/quote", GetQuoteV2, nullptr},
     Route{"/api/v2/recover", nullptr, RecoverV2},
     Route{"/api/v2/recover/public-key", GetRecoveryPublicKey, nullptr},
