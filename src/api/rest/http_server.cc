@@ -1,6 +1,7 @@
 #include "api/rest/http_server.h"
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -50,7 +51,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
  public:
   template <typename... Args>
   explicit Session(std::shared_ptr<HttpServerState> state, Args&&... args)
-      : state_(std::move(state)), stream_(std::forward<Args>(args)...) {
+      : state_(std::move(state)), stream_(std::forward<Args>(args)...), deadline_(stream_.get_executor()) {
     ++state_->connections;
   }
   ~Session() { --state_->connections; }
@@ -77,24 +78,40 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
 
   void Expire(std::chrono::seconds limit) { beast::get_lowest_layer(stream_).expires_after(limit); }
 
+  // For reading requests: the stream's own timer would close the connection, so that the peer never learnt why.
+  void ExpectWithin(std::chrono::seconds limit) {
+    beast::get_lowest_layer(stream_).expires_never();
+    timed_out_ = false;
+    deadline_.expires_after(limit);
+    deadline_.async_wait([weak = this->weak_from_this()](error_code code) {
+      const auto self = weak.lock();
+      if (code || self == nullptr) return;
+      self->timed_out_ = true;
+      beast::get_lowest_layer(self->stream_).cancel();
+    });
+  }
+
   void ReadHeader() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(state_->limits.header_bytes));
     // The limit of the path is set once the path is known.
     parser_->body_limit(boost::none);
-    Expire(state_->limits.header);
+    ExpectWithin(state_->limits.header);
     http::async_read_header(stream_, buffer_, *parser_,
                             [self = this->shared_from_this()](error_code code, std::size_t) { self->OnHeader(code); });
   }
 
   void OnHeader(error_code code) {
     if (code == http::error::header_limit) return Refuse(431, "request header is too large", "request.header_size");
-    if (code == beast::error::timeout && buffer_.size() > 0) return Refuse(408, "request timeout", "request.timeout");
-    if (code == http::error::end_of_stream || code == beast::error::timeout) return Close();
+    deadline_.cancel();
+    // Nothing sent is no request that came too slowly, just a connection no longer needed.
+    const bool begun = buffer_.size() > 0 || parser_->got_some();
+    if (code && timed_out_ && begun) return Refuse(408, "request timeout", "request.timeout");
+    if (code == http::error::end_of_stream || (code && timed_out_)) return Close();
     if (IsMalformed(code)) return Refuse(400, "malformed HTTP request", "request.http");
     if (code) return Close();
     if (!Admit()) return;
-    Expire(state_->limits.body);
+    ExpectWithin(state_->limits.body);
     if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
       continue_.emplace(http::status::continue_, 11);
       http::async_write(stream_, *continue_, [self = this->shared_from_this()](error_code failed, std::size_t) {
@@ -134,8 +151,9 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   }
 
   void OnBody(error_code code) {
+    deadline_.cancel();
     if (code == http::error::body_limit) return RefuseSize();
-    if (code == beast::error::timeout) return Refuse(408, "request timeout", "request.timeout");
+    if (code && timed_out_) return Refuse(408, "request timeout", "request.timeout");
     if (IsMalformed(code)) return Refuse(400, "malformed HTTP request", "request.http");
     if (code) return Close();
     auto message = parser_->release();
@@ -144,7 +162,6 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
                     caller_};
     only_reads_ = request.method == "GET" || request.method == "HEAD";
     if (state_->handlers.started) state_->handlers.started(request.target);
-    beast::get_lowest_layer(stream_).expires_never();
     asio::post(state_->workers, [self = this->shared_from_this(), lease = std::move(request_lease_),
                                  request = std::move(request)]() mutable {
       const auto begin = std::chrono::steady_clock::now();
@@ -259,6 +276,8 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
 
   std::shared_ptr<HttpServerState> state_;
   Stream stream_;
+  asio::steady_timer deadline_;
+  bool timed_out_ = false;
   control::Caller caller_;
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;

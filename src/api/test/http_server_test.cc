@@ -78,6 +78,27 @@ TEST_F(HttpServerTest, ALargeBodyIsRefusedBeforeItIsSent) {
   EXPECT_EQ(Receive(socket, "never"), "") << "and the connection ends";
 }
 
+TEST_F(HttpServerTest, WhoSendsTooSlowlyIsToldSo) {
+  Start({.header = std::chrono::seconds(1), .body = std::chrono::seconds(1)});
+  for (const std::string& part : {std::string("GET / HT"), std::string("GET / HTTP/1.1\r\nHost: x\r\n"),
+                                  Head("/slow", 100), Head("/slow", 100) + "some"}) {
+    auto socket = Connect();
+    Send(socket, part);
+    EXPECT_TRUE(Receive(socket, "request.timeout").starts_with("HTTP/1.1 408 ")) << part;
+    Receive(socket, "never");
+  }
+  // Who sends nothing has not asked anything.
+  auto socket = Connect();
+  EXPECT_EQ(Receive(socket, "never"), "");
+  // A request in time is answered, and the connection stays.
+  socket = Connect();
+  for (int i = 0; i < 2; ++i) {
+    Send(socket, Head("/slow", 4));
+    Send(socket, "body");
+    EXPECT_TRUE(Receive(socket, "\r\n\r\n4").starts_with("HTTP/1.1 200 "));
+  }
+}
+
 TEST_F(HttpServerTest, WhoSendsItAllTheSameGetsTheAnswerToo) {
   Start();
   for (const bool chunked : {false, true}) {
