@@ -90,6 +90,71 @@ class CoordinatorTest(FolderTest):
         return self.cli(*arguments, "--cert", f"{name}.crt", "--key", f"{name}.key")
 
 
+class PackageInfoTest(FolderTest):
+    """Signed enclaves, made of nothing but what is looked for."""
+
+    def signature(self):
+        sig = bytearray(1808)
+        sig[0:16] = bytes.fromhex("06000000e10000000000010000000000")
+        sig[24:40] = bytes.fromhex("01010000600000006000000001000000")
+        sig[128:512] = b"\xab" * 384
+        sig[960:992] = b"\xcd" * 32
+        sig[1024:1028] = bytes([2, 1, 4, 3])
+        return bytes(sig)
+
+    def enclave(self, section, content):
+        names = b"\0.shstrtab\0" + section + b"\0"
+        table = 64 + len(names) + len(content)
+        header = b"\x7fELF\x02\x01".ljust(40, b"\0") + table.to_bytes(8, "little") + bytes(10)
+        header += b"".join(n.to_bytes(2, "little") for n in (64, 3, 1))
+
+        def entry(name, offset, size):
+            return name.to_bytes(4, "little") + bytes(20) + offset.to_bytes(8, "little") + size.to_bytes(8, "little") + bytes(24)
+
+        return header + names + content + bytes(64) + entry(1, 64, len(names)) + entry(11, 64 + len(names), len(content))
+
+    def assert_properties(self, path, *headings):
+        lines = [
+            *headings,
+            "UniqueID (MRENCLAVE)      : " + "cd" * 32,
+            "SignerID (MRSIGNER)       : " + hashlib.sha256(b"\xab" * 384).hexdigest(),
+            "ProductID (ISVPRODID)     : 258",
+            "SecurityVersion (ISVSVN)  : 772",
+        ]
+        self.assertEqual(self.assert_ok(self.cli("package-info", path)).out.splitlines(), lines)
+        self.assertEqual(self.cli("package-info", path, "--json").json(), {
+            "UniqueID": "cd" * 32, "SignerID": hashlib.sha256(b"\xab" * 384).hexdigest(), "ProductID": 258,
+            "SecurityVersion": 772})
+
+    def test_enclaves(self):
+        for section in (b".oeinfo", b".note.sgxmeta"):
+            (self.folder / "enclave").write_bytes(self.enclave(section, b"before" + self.signature()))
+            self.assert_properties("enclave", "PackageProperties for 'enclave':")
+        (self.folder / "enclave").write_bytes(self.enclave(b".oeinfo", b"not signed"))
+        self.assert_error(self.cli("package-info", "enclave"), "unable to determine enclave properties", "sign it first")
+
+    def test_gramine(self):
+        (self.folder / "app").mkdir()
+        self.assert_error(self.cli("package-info", "app"), "unable to determine enclave properties", ".sig", "Occlum")
+        (self.folder / "app/app.sig").write_bytes(self.signature())
+        self.assert_properties("app", "Detected Gramine instance.", "PackageProperties for Gramine instance at 'app':")
+        self.assert_properties("app/app.sig", "PackageProperties for 'app/app.sig':")
+        (self.folder / "app/other.sig").write_bytes(self.signature()[:-1])
+        self.assert_error(self.cli("package-info", "app"), "several .sig files")
+        self.assert_error(self.cli("package-info", "app/other.sig"), "no enclave signature")
+
+    def test_occlum(self):
+        (self.folder / "image/build/lib").mkdir(parents=True)
+        (self.folder / "image/build/lib/libocclum-libos.signed.so").write_bytes(
+            self.enclave(b".note.sgxmeta", self.signature()))
+        self.assert_properties("image", "Detected Occlum image.", "PackageProperties for Occlum image at 'image':")
+
+    def test_others(self):
+        self.write("program", "#!/bin/sh\n")
+        self.assertIn("on the simulated platform", self.cli("package-info", "program").out)
+        self.assert_error(self.cli("package-info", "missing"), "missing")
+
+
 class PlanTest(CoordinatorTest):
     def test_diff_needs_no_coordinator(self):
         old = self.manifest()
