@@ -89,6 +89,15 @@ Result<std::unique_ptr<Coordinator>> Coordinator::Start(CoordinatorOptions optio
   journal_options.on_fatal = dependencies.on_fatal;
   impl->journal = std::make_unique<Journal>(std::move(state), std::move(opened.ledger), dependencies.clock, logger,
                                             std::move(journal_options));
+  {
+    MutexLock lock(impl->recovery_mutex);
+    if (opened.locked) {
+      // Says in the log what there is. Errors come again with the first secret.
+      (void)impl->recovery.Prepare(impl->DecisionTime(*impl->View()));
+    } else {
+      impl->recovery.Drop();
+    }
+  }
   return std::unique_ptr<Coordinator>(new Coordinator(std::move(impl)));
 }
 

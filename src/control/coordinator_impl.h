@@ -4,6 +4,7 @@
 
 #include "control/coordinator.h"
 #include "control/journal.h"
+#include "control/recovery_progress.h"
 #include "control/vault.h"
 #include "seal/recovery.h"
 
@@ -34,7 +35,14 @@ class Coordinator::Impl {
 
   Mutex recovery_mutex;
   std::optional<PrivateKey> recovery_key STEELIE_GUARDED_BY(recovery_mutex);  // the ephemeral one
-  std::optional<seal::RecoveryCollector> collector STEELIE_GUARDED_BY(recovery_mutex);
+  RecoveryProgress recovery STEELIE_GUARDED_BY(recovery_mutex){vault, deps.logger};
+
+  /// After a manifest was set or the state recovered: nothing of a recovery stays.
+  void EndRecovery() {
+    MutexLock lock(recovery_mutex);
+    recovery_key.reset();
+    recovery.Drop();
+  }
 
   Journal::ViewPtr View() const { return journal->View(); }
 

@@ -267,9 +267,24 @@ struct TimeFloorLowered {
   }
 };
 
+/// The sealed state was recovered, by the secrets of these holders. Audit only, and it moves the ledger on: secrets
+/// that were collected before it do not count for the next recovery.
+struct Recovered {
+  static constexpr std::uint16_t kType = 13;
+
+  std::vector<std::string> holders;
+
+  template <typename Archive, typename Self>
+  friend void Fields(Archive& ar, Self& self)
+    requires std::is_same_v<std::remove_const_t<Self>, Recovered>
+  {
+    ar(self.holders);
+  }
+};
+
 using EventBody =
     std::variant<ManifestSet, Activated, SecretsWritten, SecretsRead, UserRefused, PackagesUpdated, CounterSet,
-                 UpdateSubmitted, UpdateAcknowledged, UpdateCancelled, ManifestUpdated, TimeFloorLowered>;
+                 UpdateSubmitted, UpdateAcknowledged, UpdateCancelled, ManifestUpdated, TimeFloorLowered, Recovered>;
 
 /// A list of just this event, which may not be copyable.
 template <typename T>

@@ -31,6 +31,32 @@ Status CheckSignature(const seal::RecoveryHolder& holder, ByteView secret, ByteV
                    "\": the signature of the secret does not verify under it");
 }
 
+// A full disk, for one: then the secrets of the others are as good as before.
+bool MayPass(const Error& error) {
+  return error.code() == Code::kResourceExhausted || error.code() == Code::kUnavailable;
+}
+
+Status UnlockWith(Coordinator::Impl& impl, const seal::RecoveryCollector& collector) {
+  STEELIE_TRY(SecretBuffer bytes, collector.Combine());
+  const ledger::LedgerKey key(std::move(bytes));
+  const auto adopted = impl.journal->Adopt([&](const State& state) -> Result<Journal::Adopted> {
+    STEELIE_CHECK_OK(RequireRecovery(state));
+    STEELIE_TRY(Opened opened, impl.vault.Unlock(key));
+    return Journal::Adopted{std::move(*opened.state), std::move(opened.ledger)};
+  });
+  if (!adopted) return adopted.error();
+  return Ok();
+}
+
+// Also makes a copy of the collected secrets worthless that the host may have kept: it names the ledger as it was.
+void RecordRecovery(Coordinator::Impl& impl, std::vector<std::string> holders) {
+  const auto recorded = impl.journal->Commit(
+      [&](const State&) -> Result<std::vector<EventBody>> { return Just(Recovered{holders}); });
+  if (recorded) return;
+  impl.deps.logger.Warn("Recover: the recovery could not be recorded yet", {{"error", recorded.error().message()}});
+  impl.journal->Record(Recovered{std::move(holders)});
+}
+
 }  // namespace
 
 Result<RecoverySetup> SetUpRecovery(const manifest::Manifest& manifest, Random& random) {
@@ -67,35 +93,30 @@ Result<std::size_t> Coordinator::Recover(ByteView secret, ByteView signature) {
     STEELIE_TRY(plain, Decrypt(impl_->recovery_key, secret));
   }
   STEELIE_CHECK_OK(in_recovery);
-  if (!impl_->collector) {
-    STEELIE_TRY(const ledger::Header header, impl_->vault.LockedHeader());
-    STEELIE_TRY(seal::RecoveryScheme scheme, seal::DecodeRecoveryScheme(header.recovery));
-    impl_->collector.emplace(std::move(scheme));
-  }
-  seal::RecoveryCollector& collector = *impl_->collector;
+  const Instant now = impl_->DecisionTime(*impl_->View());
+  STEELIE_CHECK_OK(impl_->recovery.Prepare(now));
+  seal::RecoveryCollector& collector = impl_->recovery.collector();
   const auto holder = collector.Identify(plain);
   if (!holder) return holder.error().WithContext("setting recovery key");
   STEELIE_CHECK_OK(CheckSignature(**holder, plain, signature));
   STEELIE_CHECK_OK(collector.Add(plain));
   impl_->deps.logger.Info("Recover: a recovery secret was accepted", {{"holder", (*holder)->name}});
   if (collector.missing() > 0) {
+    impl_->recovery.Keep(now);
     impl_->deps.logger.Info("Recover: recovery incomplete, more keys needed",
                             {{"remaining", std::uint64_t{collector.remaining()}}});
     return collector.remaining();
   }
-  STEELIE_TRY(SecretBuffer bytes, collector.Combine());
-  const ledger::LedgerKey key(std::move(bytes));
-  const auto adopted = impl_->journal->Adopt([&](const State& state) -> Result<Journal::Adopted> {
-    STEELIE_CHECK_OK(RequireRecovery(state));
-    STEELIE_TRY(Opened opened, impl_->vault.Unlock(key));
-    return Journal::Adopted{std::move(*opened.state), std::move(opened.ledger)};
-  });
-  if (!adopted) {
-    collector.Reset();
-    return adopted.error().WithContext("loading sealed state");
+  const Status unlocked = UnlockWith(*impl_, collector);
+  if (!unlocked && MayPass(unlocked.error())) {
+    collector.ForgetNewest();
+    return unlocked.error().WithContext("loading sealed state");
   }
-  impl_->collector.reset();
+  std::vector<std::string> holders = collector.taken();
+  impl_->recovery.Drop();
+  if (!unlocked) return unlocked.error().WithContext("loading sealed state");
   impl_->recovery_key.reset();
+  RecordRecovery(*impl_, std::move(holders));
   impl_->deps.logger.Info("Recover successful");
   return std::size_t{0};
 }

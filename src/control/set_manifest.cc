@@ -100,6 +100,8 @@ Result<SetManifestResult> Coordinator::SetManifest(Bytes manifest) {
     return committed.error().reason() == "state.wrong" ? committed.error()
                                                        : committed.error().WithContext("sealing state");
   }
+  // Who was about to recover the old state learns that it is gone.
+  impl_->EndRecovery();
   impl_->deps.logger.Info("SetManifest successful", {{"fingerprint", deployment->fingerprint()}});
   SetManifestResult result;
   for (auto& [name, ciphertext] : recovery->secrets.ciphertexts)

@@ -54,6 +54,7 @@ class Applier {
 
   Status operator()(const SecretsRead&) { return Ok(); }
   Status operator()(const UserRefused&) { return Ok(); }
+  Status operator()(const Recovered&) { return Ok(); }
 
   Status operator()(const PackagesUpdated& e) {
     auto packages = std::make_shared<PackageMap>(*state_.packages);

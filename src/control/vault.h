@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -15,7 +16,9 @@
 #include "ledger/sqlite/sqlite_store.h"
 #include "manifest/model.h"
 #include "platform/platform.h"
+#include "seal/collected.h"
 #include "seal/key_file.h"
+#include "seal/replaced_file.h"
 
 namespace steelie::control {
 
@@ -61,6 +64,19 @@ class Vault {
   /// Errors: kPermissionDenied `ledger.key` another key; those of Open.
   Result<Opened> Unlock(const ledger::LedgerKey& key);
 
+  /// Recovery secrets that wait for others, and when the first and the newest of them came.
+  struct Collected {
+    std::vector<SecretBuffer> secrets;
+    Instant first{};
+    Instant latest{};
+  };
+  /// What an earlier process collected for the locked ledger as it is now; nothing if there is none. Errors: why there
+  /// is some that does not count, for the log.
+  Result<std::optional<Collected>> ReadCollected(Instant now);
+  /// Keeps collected secrets over a restart, durably. Errors: those of the platform and of seal/replaced_file.h.
+  Status WriteCollected(const Collected& collected);
+  Status DropCollected();
+
  private:
   Status OpenStore() STEELIE_REQUIRES(mutex_);
   Result<Opened> OpenLedger() STEELIE_REQUIRES(mutex_);
@@ -68,6 +84,8 @@ class Vault {
   void TidyKeyFile(const ledger::Header& header, const ledger::LedgerKey& key, manifest::SealMode mode);
   Result<Opened> Replay(ledger::LedgerKey key) STEELIE_REQUIRES(mutex_);
   Result<ledger::Header> ReadLockedHeader() STEELIE_REQUIRES(mutex_);
+  Result<seal::CollectedBinding> Binding() STEELIE_REQUIRES(mutex_);
+  seal::ReplacedFile CollectedShares() const;
   Result<seal::WrappedKey> WrapKey(manifest::SealMode mode, const ledger::Header& header, const ledger::LedgerKey& key);
   ledger::SqliteStore::Options StoreOptions();
   Status PutAside() STEELIE_REQUIRES(mutex_);

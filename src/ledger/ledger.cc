@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/codec.h"
 #include "base/mutex.h"
 #include "ledger/format.h"
 
@@ -219,6 +220,25 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(std::shared_ptr<Store> store, Ledge
 Result<Header> Ledger::ReadHeader(Store& store) {
   STEELIE_TRY(StoredHeader stored, ReadStoredHeader(store));
   return std::move(stored.header);
+}
+
+Result<Sha256Digest> Ledger::Position(Store& store) {
+  STEELIE_TRY(const StoredHeader header, ReadStoredHeader(store));
+  STEELIE_TRY(const std::uint64_t last, store.LastSequence());
+  Sha256Digest record{};
+  // Only a snapshot may be left of the last entry.
+  STEELIE_TRY(const std::optional<StoredSnapshot> snapshot, store.NewestSnapshot());
+  if (snapshot) record = Sha256(snapshot->bytes);
+  STEELIE_CHECK_OK(store.ReadEntries(last, [&](const StoredEntry& entry) -> Status {
+    record = Sha256(entry.bytes);
+    return Ok();
+  }));
+  Writer out;
+  out.Sized(std::string_view("steelie ledger position v1"));
+  out.Raw(header.hash);
+  out.U64(last);
+  out.Raw(record);
+  return Sha256(out.data());
 }
 
 Result<bool> Ledger::KeyFits(Store& store, const LedgerKey& key) {

@@ -71,6 +71,10 @@ class Ledger {
   /// The public header without a key. Errors: kNotFound `ledger.none`, kDataLoss `ledger.corrupt`.
   static Result<Header> ReadHeader(Store& store);
 
+  /// A digest that names the stored history without a key: of the header and the last record. Whatever is written
+  /// changes it. As the host shows it: not authenticated. Errors as ReadHeader, and those of the store.
+  static Result<Sha256Digest> Position(Store& store);
+
   /// Whether `key` is that of the store's present epoch: cheap test of a recovery candidate. Decided by a value in the
   /// header that only the right key produces, so damaged entries do not make a right key look wrong.
   static Result<bool> KeyFits(Store& store, const LedgerKey& key);

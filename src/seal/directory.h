@@ -1,12 +1,11 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
 #include "seal/key_file.h"
+#include "seal/replaced_file.h"
 
 namespace steelie::seal {
 
@@ -19,12 +18,9 @@ namespace steelie::seal {
 /// Thread safety: one caller at a time. Hostile: the file's bytes.
 class KeyDirectory {
  public:
-  /// Called before every operation that changes the directory, with its name; a result other than 0 is the errno with
-  /// which the operation fails instead. For fault injection.
-  using Fault = std::function<int(std::string_view operation)>;
+  using Fault = ReplacedFile::Fault;
 
-  explicit KeyDirectory(std::string directory, Fault fault = {})
-      : directory_(std::move(directory)), fault_(std::move(fault)) {}
+  explicit KeyDirectory(const std::string& directory, Fault fault = {});
 
   /// The key file, or nothing if there is none. Removes what an interrupted Write left behind.
   /// Errors: those of DecodeKeyFile; kUnavailable `seal.unreadable` no access, or the disk fails. The Coordinator says
@@ -36,13 +32,7 @@ class KeyDirectory {
   Status Write(const KeyFile& file);
 
  private:
-  Status WriteSynced(const std::string& path, ByteView bytes);
-  Status SyncDirectory();
-  // Whether a fault is to be injected; sets errno then.
-  bool Fails(std::string_view operation) const;
-
-  std::string directory_;
-  Fault fault_;
+  ReplacedFile file_;
 };
 
 }  // namespace steelie::seal

@@ -169,16 +169,18 @@ std::vector<std::string> RecoveryCollector::taken() const {
   return names;
 }
 
+std::vector<SecretBuffer> RecoveryCollector::secrets() const {
+  std::vector<SecretBuffer> out;
+  for (const Taken& taken : secrets_) out.push_back(taken.secret);
+  return out;
+}
+
 Result<SecretBuffer> RecoveryCollector::Combine() const {
   if (scheme_.mode == RecoveryMode::kNone || missing() != 0) {
     return Error(Code::kFailedPrecondition, "recovery.incomplete",
                  std::to_string(missing()) + " more recovery secrets are needed");
   }
-  if (scheme_.mode == RecoveryMode::kThreshold) {
-    std::vector<SecretBuffer> shares;
-    for (const Taken& taken : secrets_) shares.push_back(taken.secret);
-    return ShamirCombine(shares);
-  }
+  if (scheme_.mode == RecoveryMode::kThreshold) return ShamirCombine(secrets());
   SecretBuffer key = secrets_[0].secret;
   for (std::size_t i = 1; i < secrets_.size(); ++i) XorInto(key, secrets_[i].secret);
   return key;

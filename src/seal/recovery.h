@@ -96,11 +96,18 @@ class RecoveryCollector {
   /// Names of those whose secret was taken, in order of arrival.
   std::vector<std::string> taken() const;
 
+  /// What was taken, in order of arrival, for keeping it over a restart.
+  std::vector<SecretBuffer> secrets() const;
+
   /// The ledger key. Errors: kFailedPrecondition `recovery.incomplete`.
   Result<SecretBuffer> Combine() const;
 
   /// Forgets all secrets.
   void Reset() { secrets_.clear(); }
+  /// Forgets the newest secret, so that its holder may send it again.
+  void ForgetNewest() {
+    if (!secrets_.empty()) secrets_.pop_back();
+  }
 
  private:
   struct Taken {
