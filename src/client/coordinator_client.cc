@@ -278,4 +278,35 @@ Result<RecoverAnswer> CoordinatorClient::Recover(ByteView secret, ByteView signa
   return out;
 }
 
+Result<DrillStatus> CoordinatorClient::GetRecoveryDrill() {
+  STEELIE_TRY(const json data, Call(transport_, Get("/api/v2/recover/drill")));
+  const auto decode = [&]() -> Result<DrillStatus> {
+    DrillStatus out;
+    STEELIE_TRY(out.challenge, BytesMember(data, "challenge"));
+    STEELIE_TRY(out.good_until, NumberMember(data, "challengeGoodUntil"));
+    STEELIE_TRY(out.holders, NumberMember(data, "holders"));
+    STEELIE_TRY(out.required, NumberMember(data, "required"));
+    STEELIE_TRY(out.proven, NumberMember(data, "proven"));
+    STEELIE_TRY(out.quorum, BoolMember(data, "quorum"));
+    STEELIE_TRY(out.window, NumberMember(data, "windowSeconds"));
+    return out;
+  };
+  return Decoded(decode(), "recover/drill");
+}
+
+Result<DrillAnswer> CoordinatorClient::ProveRecovery(const DrillProof& proof) {
+  STEELIE_TRY(const json data, Call(transport_, {HttpMethod::kPost, "/api/v2/recover/drill", "application/json",
+                                                 ToBuffer(DrillProofText(proof))}));
+  const auto decode = [&]() -> Result<DrillAnswer> {
+    DrillAnswer out;
+    STEELIE_TRY(out.holder, TextMember(data, "holder"));
+    STEELIE_TRY(out.proven, TextListMember(data, "proven"));
+    STEELIE_TRY(out.missing, TextListMember(data, "missing"));
+    STEELIE_TRY(out.required, NumberMember(data, "required"));
+    STEELIE_TRY(out.quorum, BoolMember(data, "quorum"));
+    return out;
+  };
+  return Decoded(decode(), "recover/drill");
+}
+
 }  // namespace steelie::client

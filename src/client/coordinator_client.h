@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "client/drill_proof.h"
 #include "client/http.h"
 #include "client/secret_value.h"
 #include "crypto/key.h"
@@ -51,6 +52,25 @@ struct PendingUpdate {
 struct RecoverAnswer {
   std::uint64_t remaining = 0;
   std::string message;
+};
+
+/// How a recovery drill stands.
+struct DrillStatus {
+  Bytes challenge;
+  std::uint64_t good_until = 0;  // the challenge, in Unix seconds
+  std::uint64_t holders = 0;
+  std::uint64_t required = 0;
+  std::uint64_t proven = 0;
+  bool quorum = false;
+  std::uint64_t window = 0;  // seconds that a proof counts
+};
+
+struct DrillAnswer {
+  std::string holder;
+  std::vector<std::string> proven;
+  std::vector<std::string> missing;
+  std::uint64_t required = 0;
+  bool quorum = false;
 };
 
 /// No decision of the Coordinator uses a time below the floor. All in Unix seconds.
@@ -100,6 +120,9 @@ class CoordinatorClient {
   /// The key under which recovery secrets are encrypted on the way.
   Result<PublicKey> GetRecoveryPublicKey();
   Result<RecoverAnswer> Recover(ByteView secret, ByteView signature);
+
+  Result<DrillStatus> GetRecoveryDrill();
+  Result<DrillAnswer> ProveRecovery(const DrillProof& proof);
 
  private:
   HttpTransport& transport_;

@@ -13,6 +13,12 @@ struct RecoveryUpload {
   Bytes signature;      // RSASSA-PKCS1-v1_5 with SHA-256 over the plain secret
 };
 
+/// Whether bytes are a plain recovery secret, by their number: 16, 32 or 33.
+bool IsPlainRecoverySecret(ByteView bytes);
+
+/// The plain secret of a file as it was handed out. Errors as PrepareRecovery.
+Result<SecretBuffer> DecryptRecovery(ByteView file, const PrivateKey& key);
+
 /// From a recovery secret as it was handed out: 16, 32 or 33 bytes are the secret itself, anything else is its
 /// encryption (RSA-OAEP with SHA-256) for the holder of `key`.
 /// Errors: kInvalidArgument `client.recovery.key` no RSA key; `client.recovery.secret` it does not decrypt.

@@ -15,6 +15,7 @@
 #include "control/state.h"
 #include "crypto/x509.h"
 #include "platform/platform.h"
+#include "seal/possession.h"
 #include "secret/wipe.h"
 
 namespace steelie::control {
@@ -115,6 +116,30 @@ struct PendingView {
   std::uint64_t missing_acknowledgments = 0;
 };
 
+/// For how long a holder's proof counts in a recovery drill.
+inline constexpr std::chrono::hours kDrillWindow{24};
+
+/// How a recovery drill stands, for everybody: no names.
+struct DrillView {
+  Bytes challenge;
+  Instant good_until{};
+  std::size_t holders = 0;
+  std::size_t required = 0;
+  std::size_t proven = 0;  // within kDrillWindow
+
+  bool quorum() const { return proven >= required; }
+};
+
+/// The same for one who has proved to be a holder.
+struct DrillResult {
+  std::string holder;
+  std::vector<std::string> proven;
+  std::vector<std::string> missing;
+  std::size_t required = 0;
+
+  bool quorum() const { return proven.size() >= required; }
+};
+
 /// No decision uses a time below the floor.
 struct TimeFloorView {
   Instant floor{};   // the later one of the newest event, unless lowered, and `lowest`
@@ -201,6 +226,14 @@ class Coordinator {
   /// Each is checked when it arrives; a wrong one changes nothing. Returns how many remain; 0: recovery is complete.
   /// Errors: kInvalidArgument `recovery.*`.
   Result<std::size_t> Recover(ByteView secret, ByteView signature);
+
+  /// How many holders have proved lately that they could recover, and the challenge for the next one.
+  /// Errors: kFailedPrecondition `state.wrong`; `drill.none` without recovery keys.
+  Result<DrillView> GetRecoveryDrill();
+  /// Takes a holder's proof that they have recovery secret and recovery key: an audited event, at most one for a holder
+  /// and challenge. Errors as GetRecoveryDrill, and kInvalidArgument `drill.challenge` not a challenge given out
+  /// lately, `drill.unknown`, `drill.proof`, `drill.signature` (seal/possession.h).
+  Result<DrillResult> ProveRecovery(ByteView challenge, const seal::PossessionProof& proof);
 
   /// Waits until everything recorded is durable.
   void Flush();

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "control/coordinator.h"
+#include "control/drill_challenge.h"
 #include "control/journal.h"
 #include "control/recovery_progress.h"
 #include "control/vault.h"
@@ -36,6 +37,9 @@ class Coordinator::Impl {
   Mutex recovery_mutex;
   std::optional<PrivateKey> recovery_key STEELIE_GUARDED_BY(recovery_mutex);  // the ephemeral one
   RecoveryProgress recovery STEELIE_GUARDED_BY(recovery_mutex){vault, deps.logger};
+
+  Mutex drill_mutex;
+  DrillChallenge drill_challenge STEELIE_GUARDED_BY(drill_mutex);
 
   /// After a manifest was set or the state recovered: nothing of a recovery stays.
   void EndRecovery() {

@@ -282,9 +282,24 @@ struct Recovered {
   }
 };
 
-using EventBody =
-    std::variant<ManifestSet, Activated, SecretsWritten, SecretsRead, UserRefused, PackagesUpdated, CounterSet,
-                 UpdateSubmitted, UpdateAcknowledged, UpdateCancelled, ManifestUpdated, TimeFloorLowered, Recovered>;
+/// A holder proved in a recovery drill that they have their recovery secret and key.
+struct PossessionProven {
+  static constexpr std::uint16_t kType = 14;
+
+  std::string holder;
+  bool quorum = false;  // with it as many as a recovery takes had done so
+
+  template <typename Archive, typename Self>
+  friend void Fields(Archive& ar, Self& self)
+    requires std::is_same_v<std::remove_const_t<Self>, PossessionProven>
+  {
+    ar(self.holder, self.quorum);
+  }
+};
+
+using EventBody = std::variant<ManifestSet, Activated, SecretsWritten, SecretsRead, UserRefused, PackagesUpdated,
+                               CounterSet, UpdateSubmitted, UpdateAcknowledged, UpdateCancelled, ManifestUpdated,
+                               TimeFloorLowered, Recovered, PossessionProven>;
 
 /// A list of just this event, which may not be copyable.
 template <typename T>

@@ -11,6 +11,10 @@ constexpr std::size_t kMaxBatch = 1024;
 // Bounds the memory of audit events while the disk refuses.
 constexpr std::size_t kMaxAudit = 200'000;
 
+std::shared_ptr<const ledger::Header> HeaderOf(const std::unique_ptr<ledger::Ledger>& ledger) {
+  return ledger == nullptr ? nullptr : std::make_shared<const ledger::Header>(ledger->header());
+}
+
 }  // namespace
 
 Journal::Journal(State initial, std::unique_ptr<ledger::Ledger> ledger, const Clock& clock, Logger& logger,
@@ -19,6 +23,7 @@ Journal::Journal(State initial, std::unique_ptr<ledger::Ledger> ledger, const Cl
       logger_(logger),
       options_(std::move(options)),
       view_(std::make_shared<const State>(std::move(initial))),
+      header_(HeaderOf(ledger)),
       ledger_(std::move(ledger)),
       tail_(ledger_ ? ledger_->tail() : ledger::Tail{}),
       writer_([this] { Run(); }) {}
@@ -35,6 +40,11 @@ Journal::~Journal() {
 Journal::ViewPtr Journal::View() const {
   MutexLock lock(view_mutex_);
   return view_;
+}
+
+std::shared_ptr<const ledger::Header> Journal::Header() const {
+  MutexLock lock(view_mutex_);
+  return header_;
 }
 
 Result<Journal::ViewPtr> Journal::Commit(Decide decide, Persist persist) {
@@ -133,6 +143,7 @@ void Journal::ProcessAdoption(Request& request) {
   {
     MutexLock lock(view_mutex_);
     view_ = std::make_shared<const State>(std::move(adopted->state));
+    header_ = HeaderOf(ledger_);
   }
   request.done.set_value(View());
 }
@@ -215,6 +226,8 @@ Status Journal::Append(const State& candidate, std::span<const SecretBuffer> eve
   }
   tail_ = *tail;
   MutexLock lock(view_mutex_);
+  // Nothing else changes it.
+  if (persist) header_ = HeaderOf(ledger_);
   view_ = std::make_shared<const State>(candidate);
   return Ok();
 }

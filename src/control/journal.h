@@ -60,6 +60,9 @@ class Journal {
   /// The state as of the last durable commit. Never waits for writers.
   ViewPtr View() const;
 
+  /// The header of the ledger, at least as new as any view taken before the call; null without a ledger.
+  std::shared_ptr<const ledger::Header> Header() const;
+
   /// Runs the decision and waits until its events are durable. Returns the state they led to, or the decision's
   /// refusal, or the failure of the write (nothing happened then).
   Result<ViewPtr> Commit(Decide decide, Persist persist = nullptr);
@@ -103,6 +106,7 @@ class Journal {
 
   mutable Mutex view_mutex_;
   ViewPtr view_ STEELIE_GUARDED_BY(view_mutex_);
+  std::shared_ptr<const ledger::Header> header_ STEELIE_GUARDED_BY(view_mutex_);
 
   Mutex mutex_;
   std::condition_variable wake_;

@@ -50,8 +50,8 @@ Status UnlockWith(Coordinator::Impl& impl, const seal::RecoveryCollector& collec
 
 // Also makes a copy of the collected secrets worthless that the host may have kept: it names the ledger as it was.
 void RecordRecovery(Coordinator::Impl& impl, std::vector<std::string> holders) {
-  const auto recorded = impl.journal->Commit(
-      [&](const State&) -> Result<std::vector<EventBody>> { return Just(Recovered{holders}); });
+  const auto recorded =
+      impl.journal->Commit([&](const State&) -> Result<std::vector<EventBody>> { return Just(Recovered{holders}); });
   if (recorded) return;
   impl.deps.logger.Warn("Recover: the recovery could not be recorded yet", {{"error", recorded.error().message()}});
   impl.journal->Record(Recovered{std::move(holders)});

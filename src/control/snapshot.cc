@@ -60,6 +60,7 @@ struct Snapshot {
   std::uint64_t pending_missing = 0;
   std::uint64_t recorded_activations = 0;
   StoredFleet fleet;
+  std::shared_ptr<const NameMap<Instant>> possession_proofs;
 
   template <typename Archive, typename Self>
   friend void Fields(Archive& ar, Self& self)
@@ -68,7 +69,7 @@ struct Snapshot {
     ar(self.phase, self.last_event, self.manifest, self.lenient, self.signature, self.package_versions, self.root,
        self.intermediate, self.root_secret, self.previous_root_secret, self.secrets, self.previous_secrets,
        self.activations, self.counters, self.update_log, self.has_pending, self.pending_manifest, self.pending_lenient,
-       self.pending_users, self.pending_missing, self.recorded_activations, self.fleet);
+       self.pending_users, self.pending_missing, self.recorded_activations, self.fleet, self.possession_proofs);
   }
 };
 
@@ -168,6 +169,7 @@ SecretBuffer EncodeState(const State& state) {
   }
   s.recorded_activations = state.recorded_activations;
   s.fleet = Flatten(state.fleet);
+  s.possession_proofs = state.possession_proofs;
   OutArchive out;
   out(kVersion, s);
   return std::move(out).Take();
@@ -218,6 +220,7 @@ Result<State> DecodeState(ByteView bytes) {
   std::optional<Fleet> fleet = Unflatten(std::move(s.fleet));
   if (!fleet) return Malformed();
   state.fleet = std::move(*fleet);
+  state.possession_proofs = std::move(s.possession_proofs);
   return state;
 }
 

@@ -56,6 +56,15 @@ class Applier {
   Status operator()(const UserRefused&) { return Ok(); }
   Status operator()(const Recovered&) { return Ok(); }
 
+  Status operator()(const PossessionProven& e) {
+    auto proofs = state_.possession_proofs ? std::make_shared<NameMap<Instant>>(*state_.possession_proofs)
+                                           : std::make_shared<NameMap<Instant>>();
+    proofs->insert_or_assign(e.holder, time_);
+    state_.possession_proofs = std::move(proofs);
+    if (e.quorum) Log({"Recovery drill reached its quorum", {{"holder", e.holder}}});
+    return Ok();
+  }
+
   Status operator()(const PackagesUpdated& e) {
     auto packages = std::make_shared<PackageMap>(*state_.packages);
     for (const auto& [name, version] : e.versions) {
@@ -134,8 +143,13 @@ class Applier {
   }
 
   Status operator()(const ManifestUpdated& e) {
+    const std::shared_ptr<const Deployment> before = state_.deployment;
     STEELIE_TRY(state_.deployment, Deployment::Compile(e.manifest, e.lenient));
     STEELIE_CHECK_OK(SetAuthority(state_.authority->root().der(), state_.authority->root_key(), e.intermediate));
+    // There are new secrets then; who had the old ones has proved nothing.
+    if (manifest::RecoveryChanged(before->manifest(), state_.deployment->manifest())) {
+      state_.possession_proofs = nullptr;
+    }
     state_.packages = std::make_shared<const PackageMap>(state_.deployment->manifest().packages);
     state_.manifest_signature = e.signature;
     state_.secrets = std::make_shared<const SecretMap>(e.secrets);

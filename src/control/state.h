@@ -54,6 +54,8 @@ struct State {
   std::shared_ptr<const PendingUpdate> pending;
   std::uint64_t recorded_activations = 0;
   Fleet fleet;
+  /// When each holder of a present recovery secret last proved to have it. Null: nobody ever.
+  std::shared_ptr<const NameMap<Instant>> possession_proofs;
 };
 
 /// Raises a monotonic counter and counts it if it is new.

@@ -98,8 +98,8 @@ Result<RecoverySecrets> GenerateRecovery(std::span<const RecoveryKey> keys, std:
     if (!out.ciphertexts.emplace(keys[i].name, std::move(*ciphertext)).second) {
       return BadKey("the name " + keys[i].name + " is used twice");
     }
-    out.scheme.holders.push_back(
-        {keys[i].name, key.spki(), Sha256(AsBytes(keys[i].pem)), RecoveryCommitment(secrets[i])});
+    out.scheme.holders.push_back({keys[i].name, key.spki(), Sha256(AsBytes(keys[i].pem)),
+                                  RecoveryCommitment(secrets[i]), PossessionKeyOf(secrets[i])});
   }
   return out;
 }

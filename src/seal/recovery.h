@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -28,12 +29,17 @@ struct RecoveryKey {
   std::string pem;  // hostile: a `PUBLIC KEY` block with an RSA key is expected
 };
 
+/// With which a holder proves in a drill that they have their secret: an Ed25519 public key whose private key is
+/// derived from the secret.
+using PossessionKey = std::array<std::uint8_t, 32>;
+
 /// One who holds a secret, as remembered next to the ledger.
 struct RecoveryHolder {
   std::string name;
   Bytes spki;                 // DER of the public key, for checking signatures as they arrive
   Sha256Digest pem_hash{};    // of the PEM text, for telling whether the manifest's keys changed
   Sha256Digest commitment{};  // says which secret is this holder's without revealing it
+  PossessionKey possession{};
 
   bool operator==(const RecoveryHolder&) const = default;
 };
@@ -65,6 +71,8 @@ bool RecoveryChanged(const RecoveryScheme& scheme, std::span<const RecoveryKey> 
 
 /// The value that identifies a holder's secret in the scheme.
 Sha256Digest RecoveryCommitment(ByteView secret);
+/// The holder's key for drills (seal/possession.h).
+PossessionKey PossessionKeyOf(ByteView secret);
 
 Bytes EncodeRecoveryScheme(const RecoveryScheme& scheme);
 /// Hostile bytes. Errors: kDataLoss `recovery.scheme`, kFailedPrecondition `recovery.version`.

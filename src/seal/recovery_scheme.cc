@@ -47,6 +47,7 @@ Bytes EncodeRecoveryScheme(const RecoveryScheme& scheme) {
     out.Sized(holder.spki);
     out.Raw(holder.pem_hash);
     out.Raw(holder.commitment);
+    out.Raw(holder.possession);
   }
   return std::move(out).Take();
 }
@@ -61,7 +62,7 @@ Result<RecoveryScheme> DecodeRecoveryScheme(ByteView bytes) {
   const std::uint8_t mode = in.U8();
   RecoveryScheme out;
   out.required = in.U32();
-  const std::uint32_t count = in.Count(72, kMaxHolders);
+  const std::uint32_t count = in.Count(104, kMaxHolders);
   if (version != kVersion || mode > 3) return Malformed("the recovery data is malformed");
   out.mode = static_cast<RecoveryMode>(mode);
   std::set<std::string> names;
@@ -72,9 +73,11 @@ Result<RecoveryScheme> DecodeRecoveryScheme(ByteView bytes) {
     holder.spki = ToBytes(in.Sized(kMaxSpki));
     const ByteView pem_hash = in.Take(holder.pem_hash.size());
     const ByteView commitment = in.Take(holder.commitment.size());
+    const ByteView possession = in.Take(holder.possession.size());
     if (!in.ok()) break;
     std::ranges::copy(pem_hash, holder.pem_hash.begin());
     std::ranges::copy(commitment, holder.commitment.begin());
+    std::ranges::copy(possession, holder.possession.begin());
     if (!names.insert(holder.name).second || !commitments.insert(holder.commitment).second) in.Fail();
     out.holders.push_back(std::move(holder));
   }

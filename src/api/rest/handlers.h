@@ -37,6 +37,8 @@ Response GetTimeFloor(control::Coordinator& coordinator, const Request& request)
 Response LowerTimeFloor(control::Coordinator& coordinator, const Request& request);
 Response RecoverV2(control::Coordinator& coordinator, const Request& request);
 Response GetRecoveryPublicKey(control::Coordinator& coordinator, const Request& request);
+Response GetRecoveryDrill(control::Coordinator& coordinator, const Request& request);
+Response ProveRecovery(control::Coordinator& coordinator, const Request& request);
 Response RecoverV1(control::Coordinator& coordinator, const Request& request);
 
 }  // namespace steelie::api::rest

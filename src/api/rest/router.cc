@@ -55,6 +55,7 @@ constexpr std::array kRoutes = {
     Route{"/api/v2/plan", nullptr, PlanUpdateV2, {kManifestInJson, MayUpdate}},
     Route{"/api/v2/quote", GetQuoteV2, nullptr},
     Route{"/api/v2/recover", nullptr, RecoverV2},
+    Route{"/api/v2/recover/drill", GetRecoveryDrill, ProveRecovery},
     Route{"/api/v2/recover/public-key", GetRecoveryPublicKey, nullptr},
     Route{"/api/v2/secrets", GetSecretsV2, SetSecretsV2},
     Route{"/api/v2/sign-quote", nullptr, SignQuoteV2},

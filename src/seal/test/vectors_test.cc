@@ -41,6 +41,7 @@ TEST(SealVectors, AreTheDocumentedOnes) {
       Wrap(file.ledger_id, false, 1, PlatformKey(Counting(Bytes(32), 0x40)), ToBytes("info"), ledger_key, random));
   ExpectInPage("key file", EncodeKeyFile(file));
   ExpectInPage("commitment", RecoveryCommitment(ledger_key));
+  ExpectInPage("possession", PossessionKeyOf(ledger_key));
 }
 
 }  // namespace
