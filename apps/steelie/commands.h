@@ -22,6 +22,9 @@ void AddCertificateCommand(CLI::App& parent, Program& program);
 void AddSecretCommand(CLI::App& parent, Program& program);
 void AddQuoteCommand(CLI::App& parent, Program& program);
 void AddRecoverCommand(CLI::App& parent, Program& program);
+/// Part of `recover`.
+void AddRecoverDrillCommand(CLI::App& parent, Program& program);
+void AddRecoverWithSignatureCommand(CLI::App& parent, Program& program);
 void AddSimCommand(CLI::App& parent, Program& program);
 /// `time-floor`: the time below which a Coordinator never decides.
 void AddTimeFloorCommand(CLI::App& parent, Program& program);

@@ -161,7 +161,7 @@ std::string ShellTable(const Program& program) {
 std::string BashScript(const Program& program) {
   return "# bash completion for steelie\n" + ShellTable(program) +
          "_steelie() {\n"
-         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\" path values=''\n"
+         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\" path values='' more\n"
          "  path=\"$(_steelie_path \"${COMP_WORDS[@]:1:COMP_CWORD-1}\")\"\n"
          "  # bash takes `=` for a word.\n"
          "  if [ \"$current\" = '=' ]; then\n"
@@ -174,7 +174,13 @@ std::string BashScript(const Program& program) {
          "    values=\"$(_steelie_flags \"$path\")\"\n"
          "  elif [ -z \"$values\" ]; then\n"
          "    values=\"$(_steelie_commands \"$path\")\"\n"
-         "    if [ -z \"$values\" ]; then values=\"$(_steelie_values \"$path\" '')\"; fi\n"
+         "    more=\"$(_steelie_values \"$path\" '')\"\n"
+         "    if [ -z \"$values\" ]; then\n"
+         "      values=\"$more\"\n"
+         "    elif [ \"$more\" = files ]; then\n"
+         "      mapfile -t COMPREPLY < <(compgen -W \"$values\" -- \"$current\"; compgen -f -- \"$current\")\n"
+         "      return\n"
+         "    fi\n"
          "  fi\n"
          "  case \"$values\" in\n"
          "    -) COMPREPLY=() ;;\n"
@@ -196,7 +202,11 @@ std::string ZshScript(const Program& program) {
          "    values=\"$(_steelie_flags \"$at\")\"\n"
          "  elif [[ -z $values ]]; then\n"
          "    values=\"$(_steelie_commands \"$at\")\"\n"
-         "    if [[ -z $values ]]; then values=\"$(_steelie_values \"$at\" '')\"; fi\n"
+         "    if [[ -z $values ]]; then\n"
+         "      values=\"$(_steelie_values \"$at\" '')\"\n"
+         "    elif [[ \"$(_steelie_values \"$at\" '')\" == files ]]; then\n"
+         "      _files\n"
+         "    fi\n"
          "  fi\n"
          "  case \"$values\" in\n"
          "    -) ;;\n"
@@ -246,7 +256,7 @@ std::string FishScript(const Program& program) {
   for (const Entry& entry : entries) {
     const std::string at = "complete -c steelie -n '__steelie_at \"" + entry.path + "\"' ";
     if (!entry.commands.empty()) {
-      out += at + "-f -a '" + Join(entry.commands) + "'\n";
+      out += at + (entry.arguments.kind == Values::Kind::kFiles ? "-a '" : "-f -a '") + Join(entry.commands) + "'\n";
     } else if (entry.arguments.kind == Values::Kind::kNone) {
       out += at + "-f\n";
     }

@@ -12,6 +12,10 @@ void AddArgument(CLI::App& command, const char* name, std::string& value, const 
   command.add_option(name, value, description)->required();
 }
 
+void AddOptionalArgument(CLI::App& command, const char* name, std::string& value, const char* description) {
+  command.add_option(name, value, description);
+}
+
 void AddArguments(CLI::App& command, const char* name, std::vector<std::string>& values, int minimum,
                   const char* description) {
   CLI::Option* option = command.add_option(name, values, description);
@@ -45,6 +49,22 @@ void AddFolderOption(CLI::App& command, const char* names, std::string& value, c
 
 void AddFlag(CLI::App& command, const char* names, bool& value, const char* description) {
   command.add_flag(names, value, description);
+}
+
+std::string ArgumentProblem(const CLI::App& command) {
+  const auto named = [](const CLI::App* child) { return !child->get_name().empty(); };
+  const bool has_subcommands = !command.get_subcommands(named).empty();
+  for (const CLI::Option* option : command.get_options()) {
+    if (has_subcommands && option->get_positional() && option->count() == 0) return option->get_name() + " is required";
+  }
+  // What a subcommand does not take falls to the command around it.
+  for (const CLI::App* around = command.get_parent(); around != nullptr; around = around->get_parent()) {
+    for (const CLI::Option* option : around->get_options()) {
+      if (!option->get_positional() || option->count() == 0) continue;
+      return "unexpected argument \"" + option->results().front() + "\" for \"" + CommandPath(command) + "\"";
+    }
+  }
+  return "";
 }
 
 std::string CommandPath(const CLI::App& command) {

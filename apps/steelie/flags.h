@@ -15,6 +15,9 @@ namespace steelie::cli {
 CLI::App& AddCommand(CLI::App& parent, const char* name, const char* description);
 /// A required positional argument.
 void AddArgument(CLI::App& command, const char* name, std::string& value, const char* description);
+/// A positional argument that may be missing. That of a command which has subcommands must be there if none of them is
+/// given: ArgumentProblem.
+void AddOptionalArgument(CLI::App& command, const char* name, std::string& value, const char* description);
 /// Positional arguments, at least `minimum`, of which there may be none if that is 0.
 void AddArguments(CLI::App& command, const char* name, std::vector<std::string>& values, int minimum,
                   const char* description);
@@ -27,6 +30,8 @@ void AddFileOption(CLI::App& command, const char* names, std::string& value, con
 void AddFolderOption(CLI::App& command, const char* names, std::string& value, const char* description);
 void AddFlag(CLI::App& command, const char* names, bool& value, const char* description);
 
+/// What is wrong with the arguments of the command that was selected, beyond what parsing finds; empty if nothing is.
+std::string ArgumentProblem(const CLI::App& command);
 /// `steelie manifest set`
 std::string CommandPath(const CLI::App& command);
 std::string HelpText(const CLI::App& command);

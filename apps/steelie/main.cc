@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   steelie::cli::AddStatusCommand(app, program);
   steelie::cli::AddQuoteCommand(app, program);
   steelie::cli::AddRecoverCommand(app, program);
+  steelie::cli::AddRecoverWithSignatureCommand(app, program);
   steelie::cli::AddRunCommand(app, program);
   steelie::cli::AddSealCommands(app, program);
   steelie::cli::AddTimeFloorCommand(app, program);

@@ -86,6 +86,11 @@ int Program::RunParsed() {
     Print(stdout, HelpText(*command));
     return FlushOutput() ? 0 : 1;
   }
+  if (const std::string problem = ArgumentProblem(*command); !problem.empty()) {
+    PrintError(problem);
+    Print(stderr, HelpText(*command));
+    return 1;
+  }
   const Result<int> result = (*function)();
   if (!result) {
     FlushOutput();
