@@ -105,6 +105,31 @@ TEST_P(Contract, AWrongKeyIsToldFromDamage) {
   EXPECT_EQ(Ledger::ReadHeader(*OpenStore()), HeaderOf(1));
 }
 
+// Whatever is written changes it, also a history that begins anew with the same events; opening does not.
+TEST_P(Contract, APositionNamesTheHistory) {
+  Sha256Digest first{};
+  Sha256Digest second{};
+  {
+    const auto store = OpenStore();
+    EXPECT_THAT(Ledger::Position(*store), FailsWith("ledger.none"));
+    ASSERT_OK_AND_ASSIGN(const auto ledger, Ledger::Create(store, HeaderOf(1), KeyOf(1), random_, Events({"a", "b"})));
+    ASSERT_OK_AND_ASSIGN(first, Ledger::Position(*store));
+    Append(*ledger, {"c"});
+    ASSERT_OK_AND_ASSIGN(second, Ledger::Position(*store));
+    EXPECT_NE(second, first);
+  }
+  ASSERT_OK(Open());
+  const auto store = OpenStore();
+  EXPECT_EQ(*Ledger::Position(*store), second);
+  ASSERT_OK_AND_ASSIGN(const auto ledger, Ledger::Open(store, KeyOf(1), random_, folded_.replay()));
+  ASSERT_OK(ledger->StartEpoch(ledger->tail(), HeaderOf(1, 2), KeyOf(2), AsBytes("abc")));
+  // Only a snapshot is left.
+  ASSERT_OK_AND_ASSIGN(const Sha256Digest third, Ledger::Position(*store));
+  EXPECT_NE(third, second);
+  ASSERT_OK(ledger->StartEpoch(ledger->tail(), HeaderOf(1, 3), KeyOf(3), AsBytes("abc")));
+  EXPECT_NE(*Ledger::Position(*store), third);
+}
+
 TEST_P(Contract, AnOldTailConflicts) {
   auto ledger = Create();
   const Tail old = ledger->tail();
