@@ -49,6 +49,8 @@ constexpr std::array kBoolOptions = {
     Option{"--debug-logging", "EDG_DEBUG_LOGGING", "debug_logging", "log level debug"},
 };
 
+constexpr std::size_t kSealDirectory = 4;
+
 std::string Lower(std::string text) {
   std::ranges::transform(text, text.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -147,6 +149,11 @@ Result<toml::table> ReadFile(const std::string& path) {
   }
 }
 
+std::filesystem::path SealDirectory(const Settings& settings, const std::string& flag) {
+  std::filesystem::path chosen = settings.Text(kTextOptions[kSealDirectory], flag, "");
+  return chosen.empty() ? settings.WorkingFolder() / "marblerun-coordinator-data" : chosen;
+}
+
 Status Fill(Config& config, const Settings& settings, const std::array<std::string, kTextOptions.size()>& texts,
             const std::array<bool, kBoolOptions.size()>& flags) {
   const auto text = [&](std::size_t i, const std::string& fallback) {
@@ -156,8 +163,7 @@ Status Fill(Config& config, const Settings& settings, const std::array<std::stri
   config.mesh_address = text(1, config.mesh_address);
   config.prometheus_address = text(2, "");
   config.dns_names = text(3, config.dns_names);
-  config.seal_directory = text(4, "");
-  if (config.seal_directory.empty()) config.seal_directory = settings.WorkingFolder() / "marblerun-coordinator-data";
+  config.seal_directory = SealDirectory(settings, texts[kSealDirectory]);
   config.startup_manifest = text(5, "");
   config.sim_platform = text(6, "");
   config.sim_signer = text(7, std::string(64, '0'));
@@ -191,6 +197,10 @@ ParsedConfig ParseConfig(int argc, const char* const* argv, const Environment& e
   CLI::App app("The Steelie Coordinator: admits marbles by remote attestation and hands each its secrets.",
                "steelie-coordinator");
   app.footer(
+      "Commands that look after the state; `steelie-coordinator COMMAND --help` tells more:\n"
+      "  backup OUT      make a backup, also while the Coordinator runs\n"
+      "  restore BACKUP  make a seal directory of a backup\n"
+      "  inspect DIR     look at a seal directory or a backup without keys\n\n"
       "Every setting also has an environment variable and a key in the configuration file (TOML); flags win over "
       "variables, variables over the file. See docs/operations.md.");
   std::array<std::string, kTextOptions.size()> texts;
@@ -220,6 +230,12 @@ ParsedConfig ParseConfig(int argc, const char* const* argv, const Environment& e
     return Failed(filled.error());
   }
   return parsed;
+}
+
+Result<std::string> ResolveSealDirectory(const std::string& flag, const std::string& file,
+                                         const Environment& environment) {
+  STEELIE_TRY(const toml::table table, ReadFile(file));
+  return SealDirectory(Settings(environment, table), flag).string();
 }
 
 }  // namespace steelie::coordinator

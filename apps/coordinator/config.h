@@ -42,4 +42,9 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 /// `environment` returns a variable's value, nothing if unset; empty counts as unset.
 ParsedConfig ParseConfig(int argc, const char* const* argv, const Environment& environment);
 
+/// The seal directory as ParseConfig would choose it, for commands that need nothing else. `flag` and `file` may be
+/// empty. Errors: kInvalidArgument `config.*`.
+Result<std::string> ResolveSealDirectory(const std::string& flag, const std::string& file,
+                                         const Environment& environment);
+
 }  // namespace steelie::coordinator

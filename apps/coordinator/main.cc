@@ -19,9 +19,11 @@
 #include "api/rest/router.h"
 #include "api/tls/context.h"
 #include "attest/sim/sim.h"
+#include "backup/server.h"
 #include "base/file.h"
 #include "base/json_logger.h"
 #include "base/rate_limit.h"
+#include "commands.h"
 #include "config.h"
 #include "control/coordinator.h"
 #include "crypto/random.h"
@@ -108,6 +110,21 @@ control::CoordinatorOptions OptionsFrom(const Config& config) {
   return options;
 }
 
+// Without it the Coordinator does all but live backups, so it is no reason to end.
+std::unique_ptr<backup::BackupServer> ServeBackups(const Config& config, control::Coordinator& coordinator,
+                                                   Logger& logger) {
+  const auto make = [&coordinator](const std::string& path,
+                                   const backup::BackupServer::Progress& progress) -> Result<backup::LedgerCopy> {
+    STEELIE_TRY(control::Coordinator::LedgerCopy copy, coordinator.CopyLedger(path, progress));
+    return backup::LedgerCopy{std::move(copy.key_file), std::move(copy.note)};
+  };
+  auto server = backup::BackupServer::Open(config.seal_directory.string(), make, logger);
+  if (server) return std::move(*server);
+  logger.Warn("Backups of the running Coordinator are not possible",
+              {{"reason", server.error().reason()}, {"error", server.error().message()}});
+  return nullptr;
+}
+
 api::rest::Handlers ClientHandlers(const api::rest::Router& router, api::monitoring::Metrics& metrics) {
   api::rest::Handlers handlers;
   handlers.handle = [&](const api::rest::Request& request) { return router.Handle(request); };
@@ -151,6 +168,7 @@ Status Run(const Config& config, Logger& logger) {
   metrics.SetSources([&] { return static_cast<int>(coordinator->phase()); },
                      [&](std::string_view type) { return coordinator->DefinesMarble(type); });
   STEELIE_CHECK_OK(SetStartupManifest(config, *coordinator));
+  std::unique_ptr<backup::BackupServer> backups = ServeBackups(config, *coordinator, logger);
 
   api::net::IoThreads io(std::max(2U, std::thread::hardware_concurrency()));
   asio::thread_pool workers(kWorkers);
@@ -214,6 +232,7 @@ Status Run(const Config& config, Logger& logger) {
   (void)never.get_future().wait_for(kDrain);
   io.Stop();
   runner.join();
+  backups.reset();
   coordinator->Flush();
   return Ok();
 }
@@ -227,6 +246,7 @@ int Main(int argc, char** argv) {
     const char* value = std::getenv(name.c_str());
     return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
   };
+  if (argc > 1 && IsCommand(argv[1])) return RunCommand(argc, argv, environment);
   const ParsedConfig parsed = ParseConfig(argc, argv, environment);
   if (parsed.exit_code) {
     std::fputs(parsed.output.c_str(), *parsed.exit_code == 0 ? stdout : stderr);

@@ -163,6 +163,14 @@ Result<std::vector<std::string>> Coordinator::GetUpdateLog() const {
 
 void Coordinator::Flush() { impl_->journal->Flush(); }
 
+Result<Coordinator::LedgerCopy> Coordinator::CopyLedger(
+    const std::string& path, const std::function<Status(std::uint64_t done, std::uint64_t of)>& progress) {
+  // What was answered but is written a moment later.
+  Flush();
+  STEELIE_TRY(Vault::Copy copy, impl_->vault.Backup(path, progress));
+  return LedgerCopy{std::move(copy.key_file), std::move(copy.note)};
+}
+
 Status RequirePhase(const State& view, Phase phase) {
   if (view.phase == phase) return Ok();
   return Error(Code::kFailedPrecondition, "state.wrong", kWrongState);

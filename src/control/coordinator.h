@@ -238,6 +238,16 @@ class Coordinator {
   /// Waits until everything recorded is durable.
   void Flush();
 
+  struct LedgerCopy {
+    Bytes key_file;    // the wrapped key that opens it; empty if there is none
+    std::string note;  // why it is empty
+  };
+  /// Writes a consistent copy of the sealed ledger to a new file while everything goes on; it holds all that was
+  /// answered before the call. `progress` is called now and then; its error ends the copy. One at a time.
+  /// Errors: kNotFound `backup.no_ledger` nothing is on disk; kUnavailable `backup.busy`; those of the ledger's store.
+  Result<LedgerCopy> CopyLedger(const std::string& path,
+                                const std::function<Status(std::uint64_t done, std::uint64_t of)>& progress);
+
   /// For the files of this folder.
   class Impl;
 

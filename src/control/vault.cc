@@ -2,12 +2,17 @@
 
 #include <algorithm>
 
+#include "base/file.h"
 #include "ledger/memory/memory_store.h"
+#include "ledger/sqlite/read_only_store.h"
 #include "ledger/sqlite/sqlite_store.h"
 #include "seal/directory.h"
 
 namespace steelie::control {
 namespace {
+
+constexpr std::size_t kMaxKeyFile = std::size_t{1} << 20U;
+constexpr const char* kKeyFileName = "sealed_key";
 
 platform::SealingPolicy PolicyFor(manifest::SealMode mode) {
   return mode == manifest::SealMode::kUniqueKey ? platform::SealingPolicy::kUnique : platform::SealingPolicy::kProduct;
@@ -133,6 +138,10 @@ Result<Opened> Vault::Replay(ledger::LedgerKey key) {
 // A new manifest is set although the old ledger cannot be opened: the old one may still be recoverable elsewhere, so it
 // is kept whole under a name of its own.
 Status Vault::PutAside() {
+  if (copying_) {
+    return Error(Code::kUnavailable, "vault.backup",
+                 "a backup of the old state is being made. Set the manifest when it has ended");
+  }
   store_.reset();
   const std::string backup = "backup-" + FormatMillis(clock_.Now());
   const std::vector<std::string> with = {"sealed_key"};
@@ -176,6 +185,7 @@ Result<std::unique_ptr<ledger::Ledger>> Vault::Create(manifest::SealMode mode, c
   if (mode == manifest::SealMode::kDisabled) {
     if (locked_) logger_.Warn("The new state is kept in memory only: a restart finds the old sealed state again", {});
     locked_ = false;
+    in_memory_ = true;
     return ledger::Ledger::Create(std::make_shared<ledger::MemoryStore>(), header, key.Clone(), random_, events);
   }
   const bool replacing = locked_;
@@ -225,6 +235,49 @@ Result<ledger::Tail> Vault::ChangeKey(manifest::SealMode mode, ledger::Ledger& l
                  {{"error", written.error().message()}});
   }
   return ledger.tail();
+}
+
+// Bytes as they are: another thread may be replacing the file, which a rename does at once.
+Bytes Vault::ReadKeyFile() const { return ReadFile(directory_ / kKeyFileName, kMaxKeyFile).value_or(Bytes()); }
+
+Result<std::shared_ptr<ledger::SqliteStore>> Vault::BeginCopy() {
+  MutexLock lock(mutex_);
+  if (copying_) return Error(Code::kUnavailable, "backup.busy", "another backup is being made");
+  if (in_memory_ || store_ == nullptr) {
+    return Error(Code::kNotFound, "backup.no_ledger",
+                 "the state is in memory only (SealMode Disabled): there is nothing to back up");
+  }
+  STEELIE_TRY(const std::optional<Bytes> header, store_->ReadHeader());
+  if (!header) {
+    return Error(Code::kNotFound, "backup.no_ledger", "no manifest was set yet: there is nothing to back up");
+  }
+  copying_ = true;
+  return store_;
+}
+
+Result<Vault::Copy> Vault::Backup(const std::string& path, const ledger::SqliteStore::Progress& progress) {
+  STEELIE_TRY(std::shared_ptr<ledger::SqliteStore> store, BeginCopy());
+  // The key epoch may change while the copy is made: the key of the epoch that the copy is of is in the file as it was
+  // before or as it is after.
+  const Bytes before = ReadKeyFile();
+  const Status copied = store->Backup(path, progress);
+  const Bytes after = ReadKeyFile();
+  store.reset();
+  {
+    MutexLock lock(mutex_);
+    copying_ = false;
+  }
+  if (!copied) return copied.error();
+  STEELIE_TRY(const std::unique_ptr<ledger::ReadOnlyStore> made, ledger::ReadOnlyStore::Open(path));
+  STEELIE_TRY(const ledger::Header header, ledger::Ledger::ReadHeader(*made));
+  for (const Bytes* bytes : {&after, &before}) {
+    const auto file = seal::DecodeKeyFile(*bytes);
+    if (file && file->ledger_id == header.id &&
+        std::ranges::find(file->keys, header.key_epoch, &seal::WrappedKey::key_epoch) != file->keys.end()) {
+      return Copy{*bytes, {}};
+    }
+  }
+  return Copy{{}, "there is no sealed_key that opens this backup: it needs recovery wherever it is restored"};
 }
 
 Result<ledger::Header> Vault::LockedHeader() {

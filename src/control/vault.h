@@ -49,7 +49,8 @@ class Vault {
 
   /// Makes the ledger that begins with `events`, sealed under `key`, whose recovery `scheme` describes
   /// (seal/recovery.h). A locked old one is first kept as a named backup beside it, and is back in its place after an
-  /// error or if the process ends before the new one is durable. With SealMode Disabled the ledger lives in memory only
+  /// error or if the process ends before the new one is durable; not while a backup of the old one is being made
+  /// (kUnavailable `vault.backup`). With SealMode Disabled the ledger lives in memory only
   /// and an old one stays where it is.
   Result<std::unique_ptr<ledger::Ledger>> Create(manifest::SealMode mode, const ledger::LedgerKey& key, Bytes scheme,
                                                  std::span<const SecretBuffer> events);
@@ -57,6 +58,14 @@ class Vault {
   /// Begins a new key epoch: everything sealed under the old key is replaced by `snapshot` under the new one.
   Result<ledger::Tail> ChangeKey(manifest::SealMode mode, ledger::Ledger& ledger, const ledger::Tail& tail,
                                  const ledger::LedgerKey& key, Bytes scheme, ByteView snapshot);
+
+  struct Copy {
+    Bytes key_file;    // empty if there is none that opens the copy
+    std::string note;  // why it is empty
+  };
+  /// Writes a consistent copy of the ledger on disk to `path`, locked or not, while it goes on being written to.
+  /// Errors: kNotFound `backup.no_ledger` there is none on disk; those of SqliteStore::Backup.
+  Result<Copy> Backup(const std::string& path, const ledger::SqliteStore::Progress& progress);
 
   /// The public header of the locked ledger. Errors: kFailedPrecondition `vault.not_locked`.
   Result<ledger::Header> LockedHeader();
@@ -78,6 +87,8 @@ class Vault {
   Status DropCollected();
 
  private:
+  Result<std::shared_ptr<ledger::SqliteStore>> BeginCopy();
+  Bytes ReadKeyFile() const;
   Status OpenStore() STEELIE_REQUIRES(mutex_);
   Result<Opened> OpenLedger() STEELIE_REQUIRES(mutex_);
   Result<ledger::LedgerKey> UnsealKey(const ledger::Header& header);
@@ -103,8 +114,12 @@ class Vault {
   Fault fault_;
   Mutex mutex_;
   /// Null only if it could not be opened again after a failed backup.
-  std::shared_ptr<ledger::Store> store_ STEELIE_GUARDED_BY(mutex_);
+  std::shared_ptr<ledger::SqliteStore> store_ STEELIE_GUARDED_BY(mutex_);
   bool locked_ STEELIE_GUARDED_BY(mutex_) = false;
+  /// The ledger in force is not the one on disk, if there is one: SealMode Disabled.
+  bool in_memory_ STEELIE_GUARDED_BY(mutex_) = false;
+  /// A copy is being made, for which the store must stay open.
+  bool copying_ STEELIE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace steelie::control

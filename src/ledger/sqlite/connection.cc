@@ -105,6 +105,29 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, co
   return connection;
 }
 
+Result<std::unique_ptr<Connection>> Connection::OpenImmutable(const std::string& path) {
+  // Every byte is escaped that could mean something in a URI.
+  std::string uri = "file:";
+  constexpr std::string_view kHex = "0123456789abcdef";
+  for (const char c : path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/';
+    const auto byte = static_cast<unsigned char>(c);
+    if (plain) {
+      uri += c;
+    } else {
+      uri += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
+    }
+  }
+  uri += "?mode=ro&immutable=1";
+  sqlite3* db = nullptr;
+  const int code =
+      sqlite3_open_v2(uri.c_str(), &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+  std::unique_ptr<Connection> connection(new Connection(db));
+  if (code != SQLITE_OK) return connection->LastError(code, "opening " + path);
+  sqlite3_extended_result_codes(db, 1);
+  return connection;
+}
+
 Connection::~Connection() { sqlite3_close_v2(db_); }
 
 Error Connection::LastError(int code, const std::string& what) const {

@@ -52,6 +52,9 @@ class Statement {
 class Connection {
  public:
   static Result<std::unique_ptr<Connection>> Open(const std::string& path, const std::string& vfs);
+  /// For reading a file that nobody changes meanwhile: takes no lock, creates no file, and does not look at a
+  /// write-ahead log.
+  static Result<std::unique_ptr<Connection>> OpenImmutable(const std::string& path);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();

@@ -105,6 +105,11 @@ Status ReadState(Database& database) {
   return Ok();
 }
 
+}  // namespace
+
+const char* const kLastSequenceSql =
+    "SELECT max(ifnull((SELECT max(sequence) FROM entries), 0), ifnull((SELECT max(sequence) FROM snapshots), 0))";
+
 Status CheckTail(const Database& database, const TailFile& tail) {
   if (!database.has_header && (database.last_sequence != 0 || tail.exists())) {
     return Damaged(std::string("ledger.db holds no ledger, but its tail record shows that there was one. ") + kRestore);
@@ -122,11 +127,6 @@ Status CheckTail(const Database& database, const TailFile& tail) {
   }
   return Ok();
 }
-
-}  // namespace
-
-const char* const kLastSequenceSql =
-    "SELECT max(ifnull((SELECT max(sequence) FROM entries), 0), ifnull((SELECT max(sequence) FROM snapshots), 0))";
 
 Status TruncateLog(Connection& connection) {
   const int code = sqlite3_wal_checkpoint_v2(connection.native(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
@@ -165,6 +165,21 @@ Result<Database> OpenDatabase(const std::string& directory, const std::string& v
   sqlite3_db_config(db.native(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   if (!created || log_size != 0) STEELIE_CHECK_OK(TruncateLog(db));
   STEELIE_CHECK_OK(SyncDirectory(directory));
+  return database;
+}
+
+Result<Database> OpenDatabaseReadOnly(const std::string& path) {
+  STEELIE_TRY(const std::uint64_t size, FileSize(path));
+  if (size == 0) return Damaged(path + " is missing or empty");
+  Database database;
+  STEELIE_TRY(database.connection, Connection::OpenImmutable(path));
+  Connection& db = *database.connection;
+  STEELIE_CHECK_OK(Configure(db));
+  STEELIE_TRY(const bool created, CheckVersion(db));
+  if (!created) return Damaged("ledger.db is empty");
+  STEELIE_CHECK_OK(CheckSchema(db));
+  STEELIE_CHECK_OK(CheckPages(db));
+  STEELIE_CHECK_OK(ReadState(database));
   return database;
 }
 

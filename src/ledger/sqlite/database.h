@@ -21,6 +21,14 @@ struct Database {
 /// Errors as SqliteStore::Open.
 Result<Database> OpenDatabase(const std::string& directory, const std::string& vfs, const TailFile& tail);
 
+/// Opens `ledger.db` for reading only and changes nothing, not even beside it: no lock, no log. Right only while nobody
+/// writes and the write-ahead log is empty. Checks schema and page structure.
+/// Errors: kDataLoss `ledger.corrupt`, kFailedPrecondition `ledger.version`, kUnavailable `ledger.unreadable`.
+Result<Database> OpenDatabaseReadOnly(const std::string& path);
+
+/// Whether the database is the one that the tail record speaks of, and as long. Errors: kDataLoss `ledger.corrupt`.
+Status CheckTail(const Database& database, const TailFile& tail);
+
 /// Moves the write-ahead log into the database and empties it, so that nothing deleted stays in it.
 Status TruncateLog(Connection& connection);
 

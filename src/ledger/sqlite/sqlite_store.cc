@@ -1,5 +1,6 @@
 #include "ledger/sqlite/sqlite_store.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <optional>
@@ -7,6 +8,7 @@
 
 #include "base/mutex.h"
 #include "ledger/sqlite/database.h"
+#include "ledger/sqlite/live_copy.h"
 #include "ledger/sqlite/replacement.h"
 
 namespace steelie::ledger {
@@ -19,6 +21,16 @@ namespace {
 // How much a read takes out in one go while it holds the lock.
 constexpr std::size_t kReadBytes = std::size_t{1} << 20U;
 constexpr std::size_t kReadRows = 512;
+
+// Half a mebibyte while writers wait, which takes about as long as one of their commits.
+constexpr int kCopyPages = 128;
+constexpr int kCopyPauseMilliseconds = 1;
+
+Status RefuseMark(const std::string& directory, const std::string& mark, const char* reason, const std::string& why) {
+  const std::string path = directory + "/" + mark;
+  if (::access(path.c_str(), F_OK) != 0) return Ok();
+  return Error(Code::kFailedPrecondition, reason, path + " exists: " + why);
+}
 
 int CountLogPages(void* pages, sqlite3*, const char*, int count) {
   *static_cast<int*>(pages) = count;
@@ -179,7 +191,12 @@ SqliteStore::~SqliteStore() = default;
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& directory, Options options) {
   STEELIE_CHECK_OK(sqlite::CreateDirectory(directory));
+  STEELIE_CHECK_OK(RefuseMark(directory, kBackupMark, "ledger.is_backup",
+                              "this folder is a backup. Restore it into another one with `steelie-coordinator "
+                              "restore`"));
   STEELIE_TRY(sqlite::Fd lock, sqlite::LockFile(directory + "/lock"));
+  STEELIE_CHECK_OK(RefuseMark(directory, kRestoringMark, "ledger.restoring",
+                              "a backup was not restored completely. Restore it again into this folder"));
   auto impl = std::make_unique<Impl>(directory, std::move(options), std::move(lock));
   if (!impl->lock.valid()) impl->Warn("the file system of " + directory + " has no locks: only SQLite's guard it");
   STEELIE_TRY(const std::string done, impl->replacement.Resume(impl->options.vfs));
@@ -213,17 +230,46 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Replace(const std::string& dir
   return OpenLocked(std::move(impl));
 }
 
-Status SqliteStore::Backup(const std::string& path) {
-  MutexLock lock(impl_->mutex);
-  if (impl_->broken) return *impl_->broken;
+Status SqliteStore::CopyPieces(const std::string& path, const Progress& progress) {
+  std::unique_ptr<sqlite::LiveCopy> copy;
+  const auto piece = [&]() -> Result<bool> {
+    MutexLock lock(impl_->mutex);
+    if (impl_->broken) return *impl_->broken;
+    if (!copy) {
+      STEELIE_TRY(copy, sqlite::LiveCopy::Begin(impl_->db(), path));
+    }
+    return copy->Step(kCopyPages);
+  };
+  // It reads the source, also in ending.
+  const auto end = [&] {
+    MutexLock lock(impl_->mutex);
+    return copy ? copy->End() : Ok();
+  };
+  for (;;) {
+    const Result<bool> more = piece();
+    Status status = more ? Ok() : Status(more.error());
+    if (status && *more) status = sqlite::SyncFile(path);
+    if (status && progress) status = progress(copy->done(), copy->total());
+    if (!status || !*more) {
+      const Status ended = end();
+      return status ? ended : status;
+    }
+    // A lock that is let go of and taken again at once is hardly ever given to those who wait for it.
+    (void)::poll(nullptr, 0, kCopyPauseMilliseconds);
+  }
+}
+
+Status SqliteStore::Backup(const std::string& path, const Progress& progress) {
   if (::access(path.c_str(), F_OK) == 0) {
     return Error(Code::kUnavailable, "ledger.unreadable", path + " exists already");
   }
   STEELIE_CHECK_OK(sqlite::EnsureFile(path));
-  STEELIE_TRY(Statement copy, impl_->db().Prepare("VACUUM INTO ?1"));
-  copy.Bind(1, path);
-  STEELIE_CHECK_OK(copy.Run());
-  STEELIE_CHECK_OK(sqlite::SyncFile(path));
+  Status status = CopyPieces(path, progress);
+  if (status) status = sqlite::SyncFile(path);
+  if (!status) {
+    (void)sqlite::RemoveFile(path);
+    return status;
+  }
   const std::size_t slash = path.find_last_of('/');
   return sqlite::SyncDirectory(slash == std::string::npos ? "." : path.substr(0, slash + 1));
 }

@@ -16,6 +16,12 @@ namespace steelie::ledger {
 /// Thread-safe; operations are serialised, a long read lets writes in between. Hostile: every byte of the directory.
 class SqliteStore final : public Store {
  public:
+  /// A folder with a file of this name is a backup (backup/manifest.h), which must not become a seal directory: it
+  /// would no longer be the backup that it was.
+  static constexpr const char* kBackupMark = "backup";
+  /// A folder with a file of this name was not restored completely.
+  static constexpr const char* kRestoringMark = "restoring";
+
   struct Options {
     /// Receives what is wrong but does not stop anything, such as a torn tail record. One call per event.
     std::function<void(std::string_view)> warn;
@@ -31,10 +37,10 @@ class SqliteStore final : public Store {
   /// is brought in order first. Opening what was never written to leaves a store without header behind, which counts as
   /// never written.
   ///
-  /// Errors: kFailedPrecondition `ledger.locked` another process uses the directory; `ledger.version` written by a
-  /// newer version; kDataLoss `ledger.corrupt` damaged, or shorter than its tail record says; kUnavailable
-  /// `ledger.unreadable` no access, or the directory cannot be written to; kResourceExhausted `ledger.full`; kDataLoss
-  /// `ledger.io`. Nothing of the ledger was changed then.
+  /// Errors: kFailedPrecondition `ledger.locked` another process uses the directory; `ledger.is_backup`,
+  /// `ledger.restoring` see above; `ledger.version` written by a newer version; kDataLoss `ledger.corrupt` damaged, or
+  /// shorter than its tail record says; kUnavailable `ledger.unreadable` no access, or the directory cannot be written
+  /// to; kResourceExhausted `ledger.full`; kDataLoss `ledger.io`. Nothing of the ledger was changed then.
   static Result<std::unique_ptr<SqliteStore>> Open(const std::string& directory, Options options);
   ~SqliteStore() override;
 
@@ -52,14 +58,20 @@ class SqliteStore final : public Store {
   Status ReadEntries(std::uint64_t from, const std::function<Status(const StoredEntry&)>& visit) override;
   Status Write(std::uint64_t expected_last, const WriteBatch& batch) override;
 
-  /// Writes a consistent copy of the database to `path`, where no file may be, durably. Restoring it: put it in place
-  /// as `ledger.db` and remove `ledger.db-wal` and `tail`. Errors: those of Write, kUnavailable `ledger.unreadable`.
-  Status Backup(const std::string& path);
+  /// Called now and then with how much of the copy is done, without any lock; an error ends the copy.
+  using Progress = std::function<Status(std::uint64_t pages, std::uint64_t of)>;
+
+  /// Writes a consistent copy of the database to `path`, where no file may be, durably, while writes go on: they wait
+  /// for a piece of it at most. It holds everything that was written before the call, and may hold later writes. After
+  /// an error nothing is left at `path`. One copy at a time.
+  /// Errors: those of Write, kUnavailable `ledger.unreadable`, those of `progress`.
+  Status Backup(const std::string& path, const Progress& progress = {});
 
  private:
   struct Impl;
   explicit SqliteStore(std::unique_ptr<Impl> impl);
   static Result<std::unique_ptr<SqliteStore>> OpenLocked(std::unique_ptr<Impl> impl);
+  Status CopyPieces(const std::string& path, const Progress& progress);
 
   std::unique_ptr<Impl> impl_;
 };

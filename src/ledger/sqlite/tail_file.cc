@@ -52,9 +52,13 @@ Result<std::optional<TailRecord>> DecodeTailSlot(ByteView slot) {
   return std::optional<TailRecord>(record);
 }
 
-Result<TailFile> TailFile::Open(const std::string& directory) {
+Result<TailFile> TailFile::Open(const std::string& directory) { return OpenWith(directory, O_RDWR); }
+
+Result<TailFile> TailFile::OpenReadOnly(const std::string& directory) { return OpenWith(directory, O_RDONLY); }
+
+Result<TailFile> TailFile::OpenWith(const std::string& directory, int flags) {
   const std::string path = PathIn(directory);
-  Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  Fd fd(::open(path.c_str(), flags | O_CLOEXEC));
   if (!fd.valid() && errno != ENOENT) return SystemError(errno, "opening " + path);
   TailFile file(directory, std::move(fd));
   if (!file.exists()) return file;

@@ -32,6 +32,8 @@ class TailFile {
  public:
   /// Reads the slots. A missing file is fine. `exists()` and `newest()` tell what was found.
   static Result<TailFile> Open(const std::string& directory);
+  /// The same for looking only: Write must not be called.
+  static Result<TailFile> OpenReadOnly(const std::string& directory);
 
   bool exists() const { return fd_.valid(); }
   /// The newest readable slot.
@@ -42,6 +44,8 @@ class TailFile {
   Status Sync();
 
  private:
+  static Result<TailFile> OpenWith(const std::string& directory, int flags);
+
   TailFile(std::string directory, Fd fd) : directory_(std::move(directory)), fd_(std::move(fd)) {}
 
   std::string directory_;
