@@ -1,6 +1,9 @@
 #include "platform/sim.h"
 
+#include <charconv>
 #include <fstream>
+#include <optional>
+#include <string>
 
 #include "base/codec.h"
 #include "base/file.h"
@@ -20,7 +23,27 @@ bool Missing(const std::filesystem::path& path) {
   return std::filesystem::status(path, unknown).type() == std::filesystem::file_type::not_found;
 }
 
-std::string_view PolicyName(SealingPolicy policy) { return policy == SealingPolicy::kProduct ? "product" : "unique"; }
+constexpr std::string_view kUnique = "unique";
+constexpr std::string_view kProduct = "product";
+
+// What a sealing key belongs to, as text: `unique`, or `product-` and the security version of whoever sealed; no number
+// for version 0.
+std::string PolicyName(SealingPolicy policy, std::uint64_t security_version) {
+  if (policy == SealingPolicy::kUnique) return std::string(kUnique);
+  return std::string(kProduct) + (security_version == 0 ? "" : "-" + std::to_string(security_version));
+}
+
+// The security version in the name of a product's key.
+std::optional<std::uint64_t> ProductVersion(std::string_view name) {
+  if (name == kProduct) return 0;
+  if (!name.starts_with(kProduct) || name.size() < kProduct.size() + 2) return std::nullopt;
+  const std::string_view digits = name.substr(kProduct.size() + 1);
+  std::uint64_t version = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), version);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  if (name != PolicyName(SealingPolicy::kProduct, version)) return std::nullopt;
+  return version;
+}
 
 struct Vendor {
   PrivateKey key;
@@ -136,7 +159,7 @@ Result<Bytes> SimPlatform::IssueEvidence(const attest::ReportData& report_data) 
 }
 
 Result<DerivedSealingKey> SimPlatform::NewSealingKey(SealingPolicy policy) const {
-  Bytes info = ToBytes(PolicyName(policy));
+  Bytes info = ToBytes(PolicyName(policy, identity_.security_version));
   STEELIE_TRY(SealingKey key, SealingKeyFor(info));
   return DerivedSealingKey{std::move(key), std::move(info)};
 }
@@ -145,10 +168,16 @@ Result<SealingKey> SimPlatform::SealingKeyFor(ByteView info) const {
   Writer context;
   context.Sized(kSealContext);
   context.Sized(info);
-  if (AsText(info) == PolicyName(SealingPolicy::kProduct)) {
+  const std::optional<std::uint64_t> version = ProductVersion(AsText(info));
+  if (version && *version > identity_.security_version) {
+    return Error(Code::kPermissionDenied, "platform.sealing_key",
+                 "the key was sealed by security version " + std::to_string(*version) + ", this program has " +
+                     std::to_string(identity_.security_version));
+  }
+  if (version) {
     context.Raw(identity_.signer);
     context.U64(identity_.product_id);
-  } else if (AsText(info) == PolicyName(SealingPolicy::kUnique)) {
+  } else if (AsText(info) == kUnique) {
     context.Raw(identity_.measurement);
   } else {
     return Error(Code::kPermissionDenied, "platform.sealing_key",
