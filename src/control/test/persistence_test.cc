@@ -99,6 +99,25 @@ TEST_F(PersistenceTest, RecoveryAndANewManifestAtTheSameTime) {
   }
 }
 
+TEST_F(PersistenceTest, ALockedLedgerCanBeBackedUpAndStaysWhileItIs) {
+  EXPECT_THAT(coordinator_->CopyLedger(folder_.path() / "copy", nullptr), FailsWith("backup.no_ledger"));
+  ASSERT_OK(Set(Manifest(kMarbles, kKeys)));
+  Stop();
+  std::filesystem::remove(SealFile("sealed_key"));
+  Start();
+  ASSERT_EQ(coordinator_->phase(), Phase::kRecovery);
+  const auto meanwhile = [&](std::uint64_t, std::uint64_t) -> Status {
+    EXPECT_THAT(Set(Manifest(kMarbles, kKeys)), FailsWith("vault.backup"));
+    EXPECT_THAT(coordinator_->CopyLedger(folder_.path() / "other", nullptr), FailsWith("backup.busy"));
+    return Ok();
+  };
+  ASSERT_OK_AND_ASSIGN(const Coordinator::LedgerCopy copy,
+                       coordinator_->CopyLedger(folder_.path() / "copy", meanwhile));
+  EXPECT_TRUE(copy.key_file.empty());
+  EXPECT_NE(copy.note, "");
+  EXPECT_OK(Set(Manifest(kMarbles, kKeys)));
+}
+
 // An error that may pass is no reason to let anybody set a new manifest.
 TEST_F(PersistenceTest, AKeyFileThatCannotBeReadEndsTheStart) {
   ASSERT_OK(Set(Manifest(kMarbles, kKeys)));
