@@ -13,7 +13,7 @@ constexpr std::array<const char*, 3> kTables = {
     "CREATE TABLE ledger(id INTEGER PRIMARY KEY, store BLOB NOT NULL, header BLOB)",
     "CREATE TABLE snapshots(sequence INTEGER PRIMARY KEY, bytes BLOB NOT NULL)"};
 
-constexpr const char* kRestore = "Restore a backup: put its ledger.db in place and remove ledger.db-wal and tail";
+constexpr const char* kRestore = "Restore a backup into a new folder with `steelie-coordinator restore`";
 
 Error Damaged(std::string message) { return Error(Code::kDataLoss, "ledger.corrupt", std::move(message)); }
 

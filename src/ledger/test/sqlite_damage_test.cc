@@ -35,8 +35,8 @@ TEST_F(Sqlite, AnOlderDatabaseUnderItsTailIsCorrupt) {
   fs::copy_file(old + "/ledger.db", File("ledger.db"), fs::copy_options::overwrite_existing);
   EXPECT_EQ(Opened(),
             "ledger.corrupt: the log is shorter than its tail record says: it ends at entry 3, but entry 4 was "
-            "written. Restore a backup: put its ledger.db in place and remove ledger.db-wal and tail");
-  // As the message says:
+            "written. Restore a backup into a new folder with `steelie-coordinator restore`");
+  // By hand, what a restore would do:
   fs::remove(File("ledger.db-wal"));
   fs::remove(File("tail"));
   EXPECT_EQ(Opened(), "3");
