@@ -60,8 +60,8 @@ class Journal {
   /// The state as of the last durable commit. Never waits for writers.
   ViewPtr View() const;
 
-  /// Runs the decision and waits until its events are durable. Returns the state they led to, or the decision's
-  /// refusal, or the failure of the write (nothing happened then).
+  /// Runs the decision and waits until its events are durable. Returns the state they led to, without what others did
+  /// in the same batch after them, or the decision's refusal, or the failure of the write (nothing happened then).
   Result<ViewPtr> Commit(Decide decide, Persist persist = nullptr);
 
   /// Takes an event for the audit trail; never waits. Lost only if the process dies within `audit_delay`, or, with a
@@ -93,7 +93,7 @@ class Journal {
   void Process(Batch batch);
   Result<ViewPtr> Enqueue(Request request);
   void ProcessAdoption(Request& request);
-  Status Append(const State& candidate, std::span<const SecretBuffer> events, const Persist& persist);
+  Status Append(const ViewPtr& candidate, std::span<const SecretBuffer> events, const Persist& persist);
   void MaybeSnapshot();
   void KeepForLater(std::vector<Event> audit);
 
