@@ -17,7 +17,7 @@ struct Options {
 
 Result<PrivateKey> LoadKey(const Options& options) {
   if (!options.pkcs11_config.empty() || !options.pkcs11_key_id.empty() || !options.pkcs11_key_label.empty()) {
-    return Error(Code::kInvalidArgument, "cli.pkcs11", "PKCS#11 is not supported by this build: use --key");
+    return Error(Code::kInvalidArgument, "cli.pkcs11", "recovery keys in a token are not supported: use --key");
   }
   if (options.key.empty()) {
     return Error(Code::kInvalidArgument, "cli.key", "recovery needs the private recovery key: give it with --key");
@@ -57,7 +57,7 @@ void AddRecoverCommand(CLI::App& parent, Program& program) {
   AddAddress(command, options->address);
   AddFileOption(command, "-k,--key", options->key, "PEM private key (RSA) of the recovery key");
   AddFileOption(command, "--pkcs11-config", options->pkcs11_config,
-                "PKCS#11 configuration (not supported by this build)");
+                "PKCS#11 configuration (not supported for recovery keys)");
   AddOption(command, "--pkcs11-key-id", options->pkcs11_key_id, "PKCS#11 key id");
   AddOption(command, "--pkcs11-key-label", options->pkcs11_key_label, "PKCS#11 key label");
   program.Register(command, [&program, options] { return Run(program, *options); });
