@@ -130,6 +130,12 @@ def report_parts(table: Table, us: dict[str, float]) -> None:
     table.add("activation inside, limited", us["Activate/limited/0"], "us", "alone: one durable write each")
     table.add("activation inside, with evidence", us["Activate/with_evidence/0"], "us")
     table.add("manifest set inside, 10,000 marbles", us["SetManifest/10000"] / 1000, "ms")
+    for name, title in (("ReadSecret", "secret read inside"), ("WriteSecret", "secret write inside, durable"),
+                        ("UpdatePackage", "package update inside, durable")):
+        table.add(title, us[name], "us")
+    for more in (0, 10_000):
+        table.add(f"full update inside, {more:,} marble types, 1,000 secrets", us[f"UpdateManifest/{more}"] / 1000, "ms")
+        table.add(f"plan inside, {more:,} recorded marbles", us[f"PlanUpdate/{more}"] / 1000, "ms")
     table.add("start inside, 100,000 activations", us["StartAfterActivations/100000"] / 1000, "ms")
 
 
