@@ -134,6 +134,10 @@ api::rest::Handlers ClientHandlers(const api::rest::Router& router, api::monitor
                           std::chrono::nanoseconds duration) {
     metrics.RequestFinished(api::rest::Router::KnownPath(request.target), request, response, duration);
   };
+  handlers.unread = [&](std::string_view method, std::string_view target, const api::rest::Response& response) {
+    router.Unhandled(method, target, response);
+    metrics.RequestRefused(api::rest::Router::KnownPath(target), method, response.status);
+  };
   return handlers;
 }
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "client/certificate_cache.h"
 #include "client/output_file.h"
+#include "client/tls_token_key.h"
 
 namespace steelie::cli {
 namespace {
@@ -158,7 +159,7 @@ std::shared_ptr<UserFlags> AddUserFlags(CLI::App& command) {
   AddFileOption(command, "-c,--cert", flags->certificate, "PEM certificate of the user");
   AddFileOption(command, "-k,--key", flags->key, "PEM private key of the user");
   AddFileOption(command, "--pkcs11-config", flags->pkcs11_config,
-                "PKCS#11 configuration (not supported by this build)");
+                "PKCS#11 configuration (JSON): the token that has the user's key");
   AddOption(command, "--pkcs11-key-id", flags->pkcs11_key_id, "PKCS#11 key id");
   AddOption(command, "--pkcs11-key-label", flags->pkcs11_key_label, "PKCS#11 key label");
   AddOption(command, "--pkcs11-cert-id", flags->pkcs11_cert_id, "PKCS#11 certificate id");
@@ -168,10 +169,23 @@ std::shared_ptr<UserFlags> AddUserFlags(CLI::App& command) {
 
 Result<client::TlsIdentity> LoadUser(const Program& program, const UserFlags& flags) {
   const auto bad = [](const char* why) { return Error(Code::kInvalidArgument, "cli.user", why); };
-  if (!flags.pkcs11_config.empty() && !(flags.certificate.empty() && flags.key.empty())) {
-    return bad("--pkcs11-config and --cert or --key exclude each other");
+  const client::TokenObjectName token_key{flags.pkcs11_key_id, flags.pkcs11_key_label};
+  const client::TokenObjectName token_certificate{flags.pkcs11_cert_id, flags.pkcs11_cert_label};
+  if (!flags.pkcs11_config.empty()) {
+    if (!flags.key.empty()) return bad("--pkcs11-config and --key exclude each other");
+    if (token_key.empty()) return bad("which key of the token? Give --pkcs11-key-id or --pkcs11-key-label");
+    if (token_certificate.empty() == flags.certificate.empty()) {
+      return bad(
+          "the certificate is either in the token, named by --pkcs11-cert-id or --pkcs11-cert-label, or in the file "
+          "of --cert");
+    }
+    STEELIE_TRY(client::TlsIdentity user,
+                client::ReadTokenIdentity({flags.pkcs11_config, token_key, token_certificate, flags.certificate}));
+    WarnOfLifetime(program, flags.certificate.empty() ? "the token's certificate" : flags.certificate,
+                   user.chain.front());
+    return user;
   }
-  if (!flags.pkcs11_config.empty()) return bad("PKCS#11 is not supported by this build: use --cert and --key");
+  if (!token_key.empty() || !token_certificate.empty()) return bad("the flags --pkcs11-... need --pkcs11-config");
   if (flags.certificate.empty() && flags.key.empty()) {
     return bad("this command acts for a user: give the user's certificate and private key with --cert and --key");
   }

@@ -15,7 +15,7 @@ using ContextPtr = std::unique_ptr<SSL_CTX, openssl::Deleter<SSL_CTX_free>>;
 
 Status SetIdentity(SSL_CTX* context, const TlsIdentity& identity) {
   bool ok = SSL_CTX_use_certificate(context, identity.chain.front().native()) == 1 &&
-            SSL_CTX_use_PrivateKey(context, identity.key.native()) == 1;
+            SSL_CTX_use_PrivateKey(context, identity.key.get()) == 1;
   for (std::size_t i = 1; ok && i < identity.chain.size(); ++i) {
     ok = SSL_CTX_add1_chain_cert(context, identity.chain[i].native()) == 1;
   }

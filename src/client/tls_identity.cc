@@ -100,7 +100,8 @@ Result<TlsIdentity> ReadTlsIdentity(const std::filesystem::path& certificate, co
     return Error(Code::kInvalidArgument, "client.identity.mismatch",
                  "the private key " + key.string() + " does not belong to the certificate " + certificate.string());
   }
-  return TlsIdentity{std::move(chain), std::move(private_key)};
+  EVP_PKEY_up_ref(private_key.native());
+  return TlsIdentity{std::move(chain), {private_key.native(), EVP_PKEY_free}};
 }
 
 }  // namespace steelie::client

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "crypto/key.h"
 #include "crypto/x509.h"
+
+struct evp_pkey_st;
 
 namespace steelie::client {
 
@@ -21,10 +24,11 @@ Result<PrivateKey> ReadPrivateKey(const std::filesystem::path& path);
 /// not parse.
 Result<std::vector<Certificate>> ParseCertificates(std::string_view pem);
 
-/// What a client shows in the TLS handshake. `chain` begins with the certificate of `key`.
+/// What a client shows in the TLS handshake. `chain` begins with the certificate of `key`, which is OpenSSL's: it is
+/// here or signs elsewhere (client/tls_token_key.h).
 struct TlsIdentity {
   std::vector<Certificate> chain;
-  PrivateKey key;
+  std::shared_ptr<evp_pkey_st> key;
 };
 
 /// Reads both files and makes sure that they belong together.

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "base/rate_limit.h"
 #include "control/coordinator.h"
 #include "control/drill_challenge.h"
 #include "control/journal.h"
@@ -33,6 +34,8 @@ class Coordinator::Impl {
 
   /// The keys of a manifest that takes long are being made.
   std::atomic<bool> long_work = false;
+
+  mutable RateLimit refusals{200, 2};  // lines about refused users
 
   Mutex recovery_mutex;
   std::optional<PrivateKey> recovery_key STEELIE_GUARDED_BY(recovery_mutex);  // the ephemeral one
@@ -83,6 +86,11 @@ Result<const KnownUser*> Authenticate(const State& view, const Caller& caller);
 /// The authorisation of users, for every operation: the names asked for, all or nothing. The only place that decides
 /// it.
 bool Authorised(const KnownUser& user, manifest::Action action, const std::vector<std::string>& names);
+
+/// The answer to a user who may not do what was asked: `user <name> is not allowed to <message>`. Records the refusal
+/// for the audit; every refusal of a user goes through here.
+Error RefuseUser(const Coordinator::Impl& impl, const KnownUser& user, std::string operation,
+                 const std::string& message);
 
 /// Whether there is a ledger on disk at all is settled by the first manifest. Errors: kInvalidArgument
 /// `update.seal_mode`.

@@ -153,23 +153,27 @@ void Journal::Process(Batch batch) {
     ProcessAdoption(batch.requests.front());
     return;
   }
-  State candidate = *View();
+  ViewPtr candidate = View();
   const Instant clock = clock_.Now();
   std::vector<SecretBuffer> encoded;
   std::vector<std::optional<Error>> refusals(batch.requests.size());
+  // Each request learns of the state that it led to, without those of the batch that come after it.
+  std::vector<ViewPtr> views(batch.requests.size());
 
   for (std::size_t i = 0; i < batch.requests.size(); ++i) {
-    Result<std::vector<EventBody>> events = batch.requests[i].decide(candidate);
+    Result<std::vector<EventBody>> events = batch.requests[i].decide(*candidate);
     if (!events) {
       refusals[i] = events.error();
       continue;
     }
-    State next = candidate;
+    views[i] = candidate;
+    if (events->empty()) continue;
+    auto next = std::make_shared<State>(*candidate);
     std::vector<SecretBuffer> mine;
     for (EventBody& body : *events) {
       // An event before this one may have lowered the floor.
-      const Event event{std::max(clock, next.last_event), std::move(body)};
-      if (const Status applied = Apply(next, event); !applied) {
+      const Event event{std::max(clock, next->last_event), std::move(body)};
+      if (const Status applied = Apply(*next, event); !applied) {
         refusals[i] = applied.error();
         break;
       }
@@ -177,18 +181,21 @@ void Journal::Process(Batch batch) {
     }
     if (refusals[i]) continue;
     candidate = std::move(next);
+    views[i] = candidate;
     std::ranges::move(mine, std::back_inserter(encoded));
   }
-  const bool lowered = candidate.last_event < View()->last_event;
+  const bool lowered = candidate->last_event < View()->last_event;
   // Audit events need a ledger; before there is one, nothing happens that is worth auditing.
-  if (ledger_ != nullptr) {
+  if (ledger_ != nullptr && !batch.audit.empty()) {
+    auto next = std::make_shared<State>(*candidate);
     for (Event& event : batch.audit) {
       // Recorded by the clock of a moment ago, which must not raise a floor that was just lowered.
       if (lowered) event.time = clock;
-      event.time = std::max(event.time, candidate.last_event);
-      STEELIE_CHECK(Apply(candidate, event).has_value());
+      event.time = std::max(event.time, next->last_event);
+      STEELIE_CHECK(Apply(*next, event).has_value());
       encoded.push_back(EncodeEvent(event));
     }
+    candidate = std::move(next);
   }
 
   Status written = Ok();
@@ -196,7 +203,6 @@ void Journal::Process(Batch batch) {
     written = Append(candidate, encoded, batch.requests.empty() ? nullptr : batch.requests.front().persist);
   }
   if (!written) KeepForLater(std::move(batch.audit));
-  const ViewPtr view = View();
   for (std::size_t i = 0; i < batch.requests.size(); ++i) {
     auto& done = batch.requests[i].done;
     if (refusals[i]) {
@@ -205,17 +211,17 @@ void Journal::Process(Batch batch) {
       // Also those without events: what they decided on may have been events of this batch.
       done.set_value(written.error());
     } else {
-      done.set_value(view);
+      done.set_value(views[i]);
     }
   }
   if (written) MaybeSnapshot();
 }
 
-Status Journal::Append(const State& candidate, std::span<const SecretBuffer> events, const Persist& persist) {
+Status Journal::Append(const ViewPtr& candidate, std::span<const SecretBuffer> events, const Persist& persist) {
   if (!persist && ledger_ == nullptr) {
     return Error(Code::kInternal, "journal.no_ledger", "there is no ledger to append to");
   }
-  auto tail = persist ? persist(ledger_, tail_, candidate, events) : ledger_->Append(tail_, events);
+  auto tail = persist ? persist(ledger_, tail_, *candidate, events) : ledger_->Append(tail_, events);
   if (!tail) {
     logger_.LogError("Writing to the ledger failed",
                      {{"reason", tail.error().reason()}, {"error", tail.error().message()}});
@@ -228,7 +234,7 @@ Status Journal::Append(const State& candidate, std::span<const SecretBuffer> eve
   MutexLock lock(view_mutex_);
   // Nothing else changes it.
   if (persist) header_ = HeaderOf(ledger_);
-  view_ = std::make_shared<const State>(candidate);
+  view_ = candidate;
   return Ok();
 }
 

@@ -63,8 +63,8 @@ class Journal {
   /// The header of the ledger, at least as new as any view taken before the call; null without a ledger.
   std::shared_ptr<const ledger::Header> Header() const;
 
-  /// Runs the decision and waits until its events are durable. Returns the state they led to, or the decision's
-  /// refusal, or the failure of the write (nothing happened then).
+  /// Runs the decision and waits until its events are durable. Returns the state they led to, without what others did
+  /// in the same batch after them, or the decision's refusal, or the failure of the write (nothing happened then).
   Result<ViewPtr> Commit(Decide decide, Persist persist = nullptr);
 
   /// Takes an event for the audit trail; never waits. Lost only if the process dies within `audit_delay`, or, with a
@@ -96,7 +96,7 @@ class Journal {
   void Process(Batch batch);
   Result<ViewPtr> Enqueue(Request request);
   void ProcessAdoption(Request& request);
-  Status Append(const State& candidate, std::span<const SecretBuffer> events, const Persist& persist);
+  Status Append(const ViewPtr& candidate, std::span<const SecretBuffer> events, const Persist& persist);
   void MaybeSnapshot();
   void KeepForLater(std::vector<Event> audit);
 

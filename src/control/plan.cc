@@ -11,9 +11,8 @@ namespace {
 
 using PackageMap = manifest::NameMap<manifest::Package>;
 
-Error NotAllowed(const KnownUser& user) {
-  return Error(Code::kPermissionDenied, "user.forbidden",
-               "user " + user.name + " is not allowed to make this update, and so not to plan it");
+Error NotAllowed(const Coordinator::Impl& impl, const KnownUser& user) {
+  return RefuseUser(impl, user, "plan update", "make this update, and so not to plan it");
 }
 
 Error Refused(std::string text, const std::vector<manifest::Problem>& problems) {
@@ -57,8 +56,7 @@ Result<UpdatePlan> PlanPackages(const Coordinator::Impl& impl, const State& view
                                 const manifest::Manifest& update) {
   if (!Authorised(user, manifest::Action::kUpdateSecurityVersion, manifest::PackageNames(update)) &&
       !Authorised(user, manifest::Action::kUpdateManifest, {})) {
-    impl.journal->Record(UserRefused{user.name, "plan update"});
-    return NotAllowed(user);
+    return NotAllowed(impl, user);
   }
   STEELIE_TRY(const NameMap<std::uint64_t> versions, manifest::CheckPackageUpdate(update, *view.packages));
   UpdatePlan plan = ComparePackages(*view.deployment, *view.packages, versions);
@@ -71,8 +69,7 @@ Result<UpdatePlan> PlanPackages(const Coordinator::Impl& impl, const State& view
 Result<UpdatePlan> PlanAll(const Coordinator::Impl& impl, const State& view, const KnownUser& user,
                            const Bytes& manifest) {
   if (!Authorised(user, manifest::Action::kUpdateManifest, {})) {
-    impl.journal->Record(UserRefused{user.name, "plan update"});
-    return NotAllowed(user);
+    return NotAllowed(impl, user);
   }
   const bool lenient = impl.options.lenient_manifest;
   STEELIE_TRY(const std::shared_ptr<const Deployment> next, Deployment::Compile(manifest, lenient));

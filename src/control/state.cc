@@ -168,10 +168,11 @@ class Applier {
     return Error(Code::kDataLoss, "event.impossible", "the ledger holds an event about " + what);
   }
 
+  // The log is copied once for all lines of an event: an upload of many secrets has one for each.
   void Log(const UpdateLogLine& line) {
-    auto log = std::make_shared<std::vector<std::string>>(*state_.update_log);
-    log->push_back(FormatUpdateLogLine(time_, line));
-    state_.update_log = std::move(log);
+    if (log_ == nullptr) log_ = std::make_shared<std::vector<std::string>>(*state_.update_log);
+    log_->push_back(FormatUpdateLogLine(time_, line));
+    state_.update_log = log_;
   }
 
   Status SetAuthority(ByteView root_certificate, PrivateKey root_key, const IntermediateRecord& intermediate) {
@@ -185,6 +186,7 @@ class Applier {
 
   State& state_;
   Instant time_;
+  std::shared_ptr<std::vector<std::string>> log_;
 };
 
 }  // namespace

@@ -22,11 +22,8 @@ Result<TimeFloorView> Lower(const Coordinator::Impl& impl, const Caller& caller,
   const auto view = impl.View();
   STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
   if (!Authorised(*user, manifest::Action::kUpdateManifest, {})) {
-    impl.journal->Record(UserRefused{user->name, "lower time floor"});
-    return Error(Code::kPermissionDenied, "user.forbidden",
-                 "user " + user->name +
-                     " is not allowed to lower the floor of time: that takes the right to update the "
-                     "manifest");
+    return RefuseUser(impl, *user, "lower time floor",
+                      "lower the floor of time: that takes the right to update the manifest");
   }
   const Instant before = view->last_event;
   const auto decide = [&](const State& state) -> Result<std::vector<EventBody>> {

@@ -12,8 +12,6 @@ namespace {
 
 constexpr const char* kNonePending = "no update in progress";
 
-Error Forbidden(const std::string& text) { return Error(Code::kPermissionDenied, "user.forbidden", text); }
-
 Status RequireNonePending(const State& state) {
   if (!state.pending) return Ok();
   return Error(Code::kFailedPrecondition, "update.pending",
@@ -171,8 +169,7 @@ Result<UpdateResult> UpdatePackages(const Coordinator::Impl& impl, const State& 
                                     const manifest::Manifest& update) {
   const std::vector<std::string> names = manifest::PackageNames(update);
   if (!Authorised(user, manifest::Action::kUpdateSecurityVersion, names)) {
-    impl.journal->Record(UserRefused{user.name, "update packages"});
-    return Forbidden("user " + user.name + " is not allowed to update one or more packages of " + Bracketed(names));
+    return RefuseUser(impl, user, "update packages", "update one or more packages of " + Bracketed(names));
   }
   STEELIE_TRY(const NameMap<std::uint64_t> versions, manifest::CheckPackageUpdate(update, *view.packages));
   const Instant now = impl.DecisionTime(view);
@@ -192,8 +189,7 @@ Result<UpdateResult> UpdatePackages(const Coordinator::Impl& impl, const State& 
 
 Result<UpdateResult> UpdateAll(Coordinator::Impl& impl, const State& view, const KnownUser& user, Bytes manifest) {
   if (!Authorised(user, manifest::Action::kUpdateManifest, {})) {
-    impl.journal->Record(UserRefused{user.name, "update manifest"});
-    return Forbidden("user " + user.name + " is not allowed to update the complete manifest");
+    return RefuseUser(impl, user, "update manifest", "update the complete manifest");
   }
   const bool lenient = impl.options.lenient_manifest;
   if (const auto outcome = manifest::Load(manifest, {.lenient = lenient}); !outcome.errors.empty()) {
@@ -221,7 +217,12 @@ Result<UpdateResult> UpdateAll(Coordinator::Impl& impl, const State& view, const
     return events;
   };
   STEELIE_TRY(const Journal::ViewPtr after, impl.journal->Commit(decide, PersistFor(impl, prepared)));
-  if (prepared) LogApplied(impl);
+  if (prepared) {
+    LogApplied(impl);
+  } else {
+    impl.deps.logger.Info("A manifest update was submitted",
+                          {{"user", user.name}, {"missingAcknowledgments", after->pending->missing}});
+  }
   UpdateResult result = ResultOf(*after);
   AddRecoverySecrets(prepared, result);
   return result;
@@ -246,8 +247,7 @@ Result<UpdateResult> Submit(Coordinator::Impl& impl, const Caller& caller, const
 Status RequireEligible(const Coordinator::Impl& impl, const State& view, const KnownUser& user) {
   if (!view.pending) return Error(Code::kNotFound, "update.none", kNonePending);
   if (view.pending->users.contains(user.name)) return Ok();
-  impl.journal->Record(UserRefused{user.name, "acknowledge update"});
-  return Forbidden("user " + user.name + " is not allowed to acknowledge manifest updates");
+  return RefuseUser(impl, user, "acknowledge update", "acknowledge manifest updates");
 }
 
 Result<UpdateResult> Acknowledge(Coordinator::Impl& impl, const Caller& caller, const Bytes& manifest) {
@@ -296,8 +296,7 @@ Status Cancel(Coordinator::Impl& impl, const Caller& caller) {
   const auto view = impl.View();
   STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
   if (!Authorised(*user, manifest::Action::kUpdateManifest, {})) {
-    impl.journal->Record(UserRefused{user->name, "cancel update"});
-    return Forbidden("user " + user->name + " is not allowed to cancel the manifest update");
+    return RefuseUser(impl, *user, "cancel update", "cancel the manifest update");
   }
   const auto decide = [&](const State& state) -> Result<std::vector<EventBody>> {
     // The right to cancel comes from the manifest in force; an update in between may have taken it away.
@@ -354,8 +353,7 @@ Status Coordinator::RequireUpdater(const Caller& caller) const {
     return Authorised(*user, manifest::Action::kUpdateSecurityVersion, {package.first});
   };
   if (std::ranges::any_of(*view->packages, may_update)) return Ok();
-  impl_->journal->Record(UserRefused{user->name, "update manifest"});
-  return Forbidden("user " + user->name + " is not allowed to update the manifest or any package");
+  return RefuseUser(*impl_, *user, "update manifest", "update the manifest or any package");
 }
 
 Status Coordinator::RequireAcknowledger(const Caller& caller) const {

@@ -90,10 +90,14 @@ SecretMap ForDryRun(const State& view, const SecretMap& uploaded) {
   return out;
 }
 
-Error RefuseWrite(Coordinator::Impl& impl, const KnownUser& user, const std::string& secret) {
-  impl.journal->Record(UserRefused{user.name, "write secret"});
-  return Error(Code::kPermissionDenied, "user.forbidden",
-               "user " + user.name + " is not allowed to update secret: " + secret);
+Error RefuseWrite(const Coordinator::Impl& impl, const KnownUser& user, const std::string& secret) {
+  return RefuseUser(impl, user, "write secret", "update secret: " + secret);
+}
+
+std::vector<std::string> NamesOf(const auto& map) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : map) names.push_back(name);
+  return names;
 }
 
 Status Write(Coordinator::Impl& impl, const Caller& caller, const NameMap<SecretUpload>& uploads) {
@@ -117,6 +121,7 @@ Status Write(Coordinator::Impl& impl, const Caller& caller, const NameMap<Secret
     return Just(SecretsWritten{user->name, secrets});
   };
   STEELIE_CHECK_OK(impl.journal->Commit(decide));
+  impl.deps.logger.Info("Secrets were set", {{"user", user->name}, {"secrets", Bracketed(NamesOf(secrets))}});
   return Ok();
 }
 
@@ -127,10 +132,8 @@ Result<NameMap<SecretView>> Coordinator::ReadSecrets(const Caller& caller, const
   STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
   STEELIE_CHECK_OK(RequirePhase(*view, Phase::kAcceptingMarbles));
   if (!Authorised(*user, manifest::Action::kReadSecret, names)) {
-    impl_->journal->Record(UserRefused{user->name, "read secrets"});
     // The same answer for a forbidden and an unknown secret.
-    return Error(Code::kPermissionDenied, "user.forbidden",
-                 "user " + user->name + " is not allowed to read one or more secrets of: " + Bracketed(names));
+    return RefuseUser(*impl_, *user, "read secrets", "read one or more secrets of: " + Bracketed(names));
   }
   NameMap<SecretView> out;
   for (const std::string& name : names) {
@@ -145,7 +148,8 @@ Result<NameMap<SecretView>> Coordinator::ReadSecrets(const Caller& caller, const
     secret.valid_for = secret.value->valid_for;
     out.emplace(name, std::move(secret));
   }
-  impl_->journal->Record(SecretsRead{user->name, names});
+  // Each name once, however often it was asked for.
+  impl_->journal->Record(SecretsRead{user->name, NamesOf(out)});
   return out;
 }
 

@@ -16,6 +16,17 @@ bool Authorised(const KnownUser& user, manifest::Action action, const std::vecto
   return user.permissions.Allows(action, names);
 }
 
+Error RefuseUser(const Coordinator::Impl& impl, const KnownUser& user, std::string operation,
+                 const std::string& message) {
+  if (const auto left_out = impl.refusals.Take(std::chrono::steady_clock::now())) {
+    std::vector<LogField> fields = {{"user", user.name}, {"operation", operation}};
+    if (*left_out > 0) fields.emplace_back("left_out", *left_out);
+    impl.deps.logger.Info("A user was refused", std::move(fields));
+  }
+  impl.journal->Record(UserRefused{user.name, std::move(operation)});
+  return Error(Code::kPermissionDenied, "user.forbidden", "user " + user.name + " is not allowed to " + message);
+}
+
 Status Coordinator::RequireUser(const Caller& caller) const {
   STEELIE_CHECK_OK(Authenticate(*impl_->View(), caller));
   return Ok();

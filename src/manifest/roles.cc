@@ -3,12 +3,30 @@
 #include <algorithm>
 
 namespace steelie::manifest {
+namespace {
+
+ResourceType TypeOf(Action action) {
+  switch (action) {
+    case Action::kUpdateSecurityVersion:
+      return ResourceType::kPackages;
+    case Action::kReadSecret:
+    case Action::kWriteSecret:
+      return ResourceType::kSecrets;
+    case Action::kUpdateManifest:
+      break;
+  }
+  return ResourceType::kManifest;
+}
+
+}  // namespace
 
 Permissions::Permissions(const Manifest& manifest, const User& user) {
   for (const std::string& name : user.roles) {
     const auto role = manifest.roles.find(name);
     if (role == manifest.roles.end()) continue;
     for (const Action action : role->second.actions) {
+      // The check of the manifest refuses such roles; a name of one kind never grants anything of another.
+      if (TypeOf(action) != role->second.resource_type) continue;
       names_[action].insert(role->second.resource_names.begin(), role->second.resource_names.end());
     }
   }

@@ -16,7 +16,8 @@ class Permissions {
  public:
   /// None.
   Permissions() = default;
-  /// Those of a user of the manifest. Roles that do not exist give nothing.
+  /// Those of a user of the manifest. Roles that do not exist, and actions that are not of their role's resource type,
+  /// give nothing.
   Permissions(const Manifest& manifest, const User& user);
 
   /// Whether some role has the action, to whatever names.

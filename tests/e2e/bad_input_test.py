@@ -602,6 +602,52 @@ class DeploymentTest(Case):
             self.assertEqual(answer.status, 400, answer)
             self.assertRegex(answer.reason or "", r"^manifest\.json\.")
 
+    def test_full_updates(self):
+        def update(change, cert=self.alice):
+            document = json.loads(json.dumps(self.manifest))
+            change(document)
+            return self.coordinator.post("/api/v2/update", {"manifest": b64(json.dumps(document).encode())}, cert)
+
+        def role(names, kind="Secrets", action="ReadSecret"):
+            return lambda m: m["Roles"].update(x={"ResourceType": kind, "ResourceNames": names, "Actions": [action]})
+
+        for change, reason in (
+            (role(["nothing"]), "manifest.role.resource"),
+            (role(["nothing"], "Packages", "UpdateSecurityVersion"), "manifest.role.resource"),
+            (role(["made"], action="WriteSecret"), "manifest.role.write"),
+            (role(["key"], action="UpdateManifest"), "manifest.role.action"),
+            (lambda m: m["Users"]["bob"]["Roles"].append("nothing"), "manifest.user.role"),
+            (lambda m: m["Users"]["bob"].update(Certificate=self.alice.pem), "manifest.user.same_certificate"),
+            (lambda m: m["Marbles"]["worker"].update(Parameters={"Env": {"X": "{{ hex .Secrets.no }}"}}), "template.exec"),
+        ):
+            with self.subTest(reason=reason):
+                answer = update(change)
+                self.assertEqual(answer.status, 400, answer)
+                self.assertEqual(answer.reason, reason)
+        self.assertRefused(update(role(["nothing"]), self.bob), 403, "user.forbidden")
+
+    def test_slow_and_large_bodies(self):
+        size = 10 << 20
+        for path, cert, status, reason in (
+            ("/api/v2/secrets", self.alice, 413, "request.size"),
+            ("/api/v2/monotonic-counter", self.activated, 413, "request.size"),
+            ("/api/v2/update", self.bob, 403, "user.forbidden"),
+            ("/api/v2/update-manifest", self.alice, 404, "update.none"),
+            ("/api/v2/update", None, 401, "user.unauthorized"),
+        ):
+            with self.coordinator.connect(cert) as sock:
+                harness.send_request(sock, "POST", path, Content_Length=str(size))
+                self.assertRefused(harness.read_answer(sock), status, reason)
+        # Alice may update: hers is read whole, slowly at first, and then found to be nothing.
+        with self.coordinator.connect(self.alice) as sock:
+            harness.send_request(sock, "POST", "/update", Content_Length=str(size))
+            for _ in range(5):
+                sock.sendall(b" ")
+                time.sleep(0.05)
+            self.assertEqual(self.coordinator.get(STATUS).status, 200)
+            sock.sendall(b" " * (size - 5))
+            self.assertRefused(harness.read_answer(sock), 400, "manifest.json.syntax")
+
     def test_updates_that_are_not_pending(self):
         for path in ("/api/v2/update-manifest", "/api/v2/update-cancel"):
             self.assertRefused(self.coordinator.post(path, {"manifest": ""}, self.alice), 404, "update.none")

@@ -300,6 +300,46 @@ class SecretsGrepTest(unittest.TestCase):
         self.assertEqual((answer.status, answer.json["data"]["remaining"]), (200, 0), answer)
         self.corpus.text("answer to the recovery", answer.body)
 
+    def updates(self, coordinator, manifest):
+        """An update that waits, is agreed to, and makes new recovery secrets; and refused ones with secrets in them."""
+        value = self.corpus.secret("value in an update", secrets.token_urlsafe(24)).decode()
+        for body in (
+            {"manifest": value},
+            {"manifest": b64(json.dumps({"Packages": {value: {"SecurityVersion": 1}}}).encode())},
+            {"manifest": b64(('{"Marbles": "' + value).encode())},
+        ):
+            for path in ("/api/v2/update", "/api/v2/update-manifest"):
+                # The name of a package comes back to the user who sent it, as that of a secret does.
+                answer = coordinator.post(path, body, self.user)
+                self.assertGreaterEqual(answer.status, 400, answer)
+                self.refused(f"{path} by a reader", coordinator.post(path, {"manifest": "!" + value}, self.reader))
+                self.refused(f"{path} by a stranger", coordinator.post(path, body, self.marble_cert))
+        manifest["Users"]["second"] = {"Certificate": self.reader.pem, "Roles": ["read", "update"]}
+        del manifest["Users"]["reader"]
+        self.update(coordinator, manifest)
+        other = harness.openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+        (self.folder / "other.pem").write_bytes(other)
+        manifest["RecoveryKeys"]["other"] = harness.openssl("pkey", "-in", str(self.folder / "other.pem"), "-pubout").decode()
+        raw = {"manifest": b64(json.dumps(manifest).encode())}
+        self.assertEqual(coordinator.post("/api/v2/update", raw, self.user).data["missingAcknowledgments"], 1)
+        self.corpus.text("the pending update", coordinator.get("/api/v2/update-manifest").body)
+        self.refused("a second update", coordinator.post("/api/v2/update", raw, self.reader))
+        self.refused("acknowledged by a stranger", coordinator.post("/api/v2/update-manifest", raw, self.marble_cert))
+        answer = coordinator.post("/api/v2/update-manifest", raw, self.reader)
+        self.corpus.text("the answer to the last acknowledgement", answer.body)
+        for name, key in (("holder", self.recovery_key), ("other", self.folder / "other.pem")):
+            self.corpus.secret(f"new recovery secret of {name}", self.unwrap(answer.data["recoverySecrets"][name], key))
+
+    def update(self, coordinator, manifest):
+        raw = {"manifest": b64(json.dumps(manifest).encode())}
+        self.assertEqual(coordinator.post("/api/v2/update", raw, self.user).data["missingAcknowledgments"], 0)
+
+    def unwrap(self, encoded, key):
+        wrapped = self.folder / "wrapped"
+        wrapped.write_bytes(base64.b64decode(encoded))
+        padding = ("-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", "rsa_oaep_md:sha256")
+        return harness.openssl("pkeyutl", "-decrypt", "-inkey", str(key), "-in", str(wrapped), *padding)
+
     def public(self, coordinator):
         for path in ("/api/v2/status", "/api/v2/manifest", "/api/v2/quote", "/api/v2/update", "/manifest", "/update"):
             answer = coordinator.get(path)
@@ -360,6 +400,8 @@ class SecretsGrepTest(unittest.TestCase):
         self.assertEqual(answer.data["missingAcknowledgments"], 0)
         self.activate(coordinator, "second")
         self.refused_uploads(coordinator)
+        self.updates(coordinator, manifest)
+        self.activate(coordinator, "third")
         self.public(coordinator)
         self.ended(coordinator)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "e2e"))
 
-from harness import Coordinator  # noqa: E402
+from harness import Coordinator, b64, make_certificate, read_answer, send_request  # noqa: E402
 
 LOAD = os.environ["STEELIE_LOAD"]
 RECORD = os.environ["STEELIE_RECORD"]
@@ -59,6 +59,11 @@ def memory(pid: int, name="VmRSS") -> float:
         if line.startswith(name + ":"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+def processor_seconds(pid: int) -> float:
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 class Table:
@@ -130,6 +135,12 @@ def report_parts(table: Table, us: dict[str, float]) -> None:
     table.add("activation inside, limited", us["Activate/limited/0"], "us", "alone: one durable write each")
     table.add("activation inside, with evidence", us["Activate/with_evidence/0"], "us")
     table.add("manifest set inside, 10,000 marbles", us["SetManifest/10000"] / 1000, "ms")
+    for name, title in (("ReadSecret", "secret read inside"), ("WriteSecret", "secret write inside, durable"),
+                        ("UpdatePackage", "package update inside, durable")):
+        table.add(title, us[name], "us")
+    for more in (0, 10_000):
+        table.add(f"full update inside, {more:,} marble types, 1,000 secrets", us[f"UpdateManifest/{more}"] / 1000, "ms")
+        table.add(f"plan inside, {more:,} recorded marbles", us[f"PlanUpdate/{more}"] / 1000, "ms")
     table.add("start inside, 100,000 activations", us["StartAfterActivations/100000"] / 1000, "ms")
 
 
@@ -178,7 +189,43 @@ class Bench:
             self.table.add("memory, idle", idle, "MB", "resident; goal: below 30")
             self.table.add("memory, after the load", memory(small.process.pid), "MB")
             self.table.add(f"memory, {self.many:,} marbles and secrets, after load", memory(many.process.pid), "MB")
+        self.measure_users()
         self.measure_history()
+
+    def measure_users(self) -> None:
+        """What users do, one after the other on a kept-alive connection. The rate is what one core could serve."""
+        user = make_certificate(self.folder, "user")
+        document = {"Packages": {"p": {"SignerID": "ab" * 32, "ProductID": 1, "SecurityVersion": 1}},
+                    "Marbles": {"m": {"Package": "p"}},
+                    "Secrets": {"s": {"Type": "plain", "UserDefined": True}},
+                    "Users": {"user": {"Certificate": user.pem, "Roles": ["secrets", "packages"]}},
+                    "Roles": {"secrets": {"ResourceType": "Secrets", "ResourceNames": ["s"],
+                                          "Actions": ["ReadSecret", "WriteSecret"]},
+                              "packages": {"ResourceType": "Packages", "ResourceNames": ["p"],
+                                           "Actions": ["UpdateSecurityVersion"]}}}
+        raised = b64(json.dumps({"Packages": {"p": {"SecurityVersion": 1}}}).encode())
+        upload = json.dumps({"secrets": {"s": {"Key": b64(b"x" * 32)}}}).encode()
+        with start(self.folder, "users") as server:
+            assert server.set_manifest(document).status == 200
+            for name, method, path, body, count in (
+                ("status", "GET", "/api/v2/status", b"", 4 * self.count),
+                ("secret read", "GET", "/api/v2/secrets?s=s", b"", 4 * self.count),
+                ("secret write, durable", "POST", "/api/v2/secrets", upload, self.count // 2),
+                ("package update, durable", "POST", "/api/v2/update", json.dumps({"manifest": raised}).encode(),
+                 self.count // 4),
+            ):
+                times = []
+                with server.connect(user) as sock:
+                    before = processor_seconds(server.process.pid)
+                    for _ in range(count):
+                        begin = time.monotonic()
+                        send_request(sock, method, path, body)
+                        assert read_answer(sock).status == 200
+                        times.append(time.monotonic() - begin)
+                    used = processor_seconds(server.process.pid) - before
+                times.sort()
+                note = f"p50 {times[len(times) // 2] * 1000:.2f} ms, p99 {times[len(times) * 99 // 100] * 1000:.2f} ms"
+                self.table.add(f"rate of one core: {name}", count / max(used, 0.001), "1/s", note)
 
     @staticmethod
     def set_manifest(server: Coordinator, more: int) -> float:

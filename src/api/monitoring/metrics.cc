@@ -83,6 +83,14 @@ std::string JsonString(std::string_view text) {
 
 }  // namespace
 
+namespace {
+
+std::string MethodLabel(std::string_view method) {
+  return method == "GET" ? "get" : method == "POST" ? "post" : "other";
+}
+
+}  // namespace
+
 struct Metrics::Impl {
   mutable Mutex mutex;
   std::function<int()> state STEELIE_GUARDED_BY(mutex);
@@ -204,6 +212,12 @@ void Metrics::CallFinished(Code code, bool ok) {
   if (ok) impl_->sent->Increment();
 }
 
+void Metrics::RequestRefused(std::string_view path, std::string_view method, int status) {
+  if (path.empty()) return;
+  impl_->requests->Add({{"path", std::string(path)}, {"code", std::to_string(status)}, {"method", MethodLabel(method)}})
+      .Increment();
+}
+
 void Metrics::RequestStarted(std::string_view path) {
   if (!path.empty()) impl_->in_flight->Add({{"path", std::string(path)}}).Increment();
 }
@@ -213,8 +227,8 @@ void Metrics::RequestFinished(std::string_view path, const rest::Request& reques
   if (path.empty()) return;  // labels come from the registered paths only
   const std::string name(path);
   impl_->in_flight->Add({{"path", name}}).Decrement();
-  std::string method = request.method == "GET" ? "get" : request.method == "POST" ? "post" : "other";
-  impl_->requests->Add({{"path", name}, {"code", std::to_string(response.status)}, {"method", method}}).Increment();
+  const std::string method = MethodLabel(request.method);
+  RequestRefused(path, request.method, response.status);
   impl_->durations->Add({{"path", name}, {"method", method}}, kSeconds)
       .Observe(std::chrono::duration<double>(duration).count());
   impl_->request_sizes->Add({{"path", name}}, kSizes).Observe(static_cast<double>(request.body.size()));

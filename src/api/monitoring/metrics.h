@@ -34,6 +34,9 @@ class Metrics final : public control::Observer, public grpc::CallCounter {
   void RequestFinished(std::string_view path, const rest::Request& request, const rest::Response& response,
                        std::chrono::nanoseconds duration);
 
+  /// A request that was refused before it was read whole.
+  void RequestRefused(std::string_view path, std::string_view method, int status);
+
   /// Text exposition format of Prometheus.
   std::string Exposition() const;
   /// JSON array of activation events, `null` before the first.

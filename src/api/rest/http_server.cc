@@ -198,6 +198,11 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
 
   // Not all of the request was read, so there can be no further one.
   void RefuseWith(Response response) {
+    if (state_->handlers.unread) {
+      const bool known = parser_ && parser_->is_header_done();
+      state_->handlers.unread(known ? std::string_view(parser_->get().method_string()) : std::string_view(),
+                              known ? std::string_view(parser_->get().target()) : std::string_view(), response);
+    }
     keep_alive_ = false;
     only_reads_ = false;
     unread_ = true;

@@ -24,6 +24,9 @@ struct Handlers {
   /// Told when a request begins and ends, for metrics. May be empty.
   std::function<void(std::string_view target)> started;
   std::function<void(const Request&, const Response&, std::chrono::nanoseconds)> finished;
+  /// Told of a request that is refused before it was read whole. May be empty; target and method too, if they could not
+  /// be read.
+  std::function<void(std::string_view method, std::string_view target, const Response&)> unread;
 };
 
 struct HttpLimits {

@@ -160,7 +160,13 @@ Response Router::Handle(const Request& request) const {
     logger_.Info("Usage of deprecated API endpoint. Consider using /api/v2/" + std::string(route->successor) +
                  " instead");
   }
-  return handler(coordinator_, request);
+  Response response = handler(coordinator_, request);
+  log_.Finished(request.method, route->path, response, std::chrono::steady_clock::now());
+  return response;
+}
+
+void Router::Unhandled(std::string_view method, std::string_view target, const Response& response) const {
+  log_.Finished(method, KnownPath(target), response, std::chrono::steady_clock::now());
 }
 
 }  // namespace steelie::api::rest

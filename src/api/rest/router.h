@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/rest/message.h"
+#include "api/rest/request_log.h"
 #include "base/log.h"
 #include "base/rate_limit.h"
 #include "control/coordinator.h"
@@ -15,7 +16,8 @@ namespace steelie::api::rest {
 /// Hostile: everything in a request.
 class Router {
  public:
-  Router(control::Coordinator& coordinator, Logger& logger) : coordinator_(coordinator), logger_(logger) {}
+  Router(control::Coordinator& coordinator, Logger& logger)
+      : coordinator_(coordinator), logger_(logger), log_(logger) {}
 
   Response Handle(const Request& request) const;
 
@@ -23,6 +25,8 @@ class Router {
   /// manifest while one can be set, an update from a user who may make one. Otherwise a large body gets the answer at
   /// once that it would get anyway. Small bodies are read first, as clients are used to.
   Admission Admit(const RequestHead& head) const;
+  /// For the log: a request was answered without being handled.
+  void Unhandled(std::string_view method, std::string_view target, const Response& response) const;
   /// The registered path of a target for metrics, or empty.
   static std::string_view KnownPath(std::string_view target);
 
@@ -37,6 +41,7 @@ class Router {
  private:
   control::Coordinator& coordinator_;
   Logger& logger_;
+  mutable RequestLog log_;
   mutable RateLimit deprecated_{100, 1};  // lines about deprecated paths
 };
 
