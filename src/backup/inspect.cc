@@ -16,8 +16,8 @@ namespace steelie::backup {
 namespace {
 
 // Files that belong to a seal directory or a backup in good order.
-constexpr std::array<std::string_view, 7> kOrdinary = {"ledger.db",  "ledger.db-wal", "tail",      "lock",
-                                                       "sealed_key", kManifestFile,   "lost+found"};
+constexpr std::array<std::string_view, 8> kOrdinary = {"ledger.db",       "ledger.db-wal", "tail",        "lock",
+                                                       "recovery_shares", "sealed_key",    kManifestFile, "lost+found"};
 
 class Inspector {
  public:
