@@ -123,6 +123,11 @@ class IdentityTest(unittest.TestCase):
             ("GET", V2 + "time-floor", b""): everybody(PUBLIC),
             ("GET", V2 + "update-manifest", b""): everybody(NONE),
             ("GET", V2 + "recover/public-key", b""): everybody(STATE),
+            # Nobody could recover with this manifest.
+            ("GET", V2 + "recover/drill", b""): everybody((409, "drill.none")),
+            ("POST", V2 + "recover/drill", b'{"possessionKey":"' + b64(bytes(32)).encode() + b'"}'): everybody(
+                (409, "drill.none")
+            ),
             ("GET", "/status", b""): everybody(PUBLIC),
             ("GET", "/quote", b""): everybody(PUBLIC),
             ("GET", "/manifest", b""): everybody(PUBLIC),
