@@ -60,7 +60,7 @@ class Renderer {
   void Changes() {
     const json& changes = List(plan_, "changes");
     out_.loosens = Flag(plan_, "loosens");
-    if (changes.empty()) return Title("Nothing changes.");
+    if (changes.empty()) return Title("Nothing changes in the manifest.");
     Title(std::string(out_.loosens ? "Changes; ! marks what admits or allows something that was not before"
                                    : "Changes; none admits or allows more than before"));
     for (const json& change : changes) {
@@ -89,8 +89,8 @@ class Renderer {
     }
   }
 
+  // Also by an update that changes nothing else.
   void Certificates() {
-    if (List(plan_, "changes").empty()) return;
     Title("Certificates");
     Line("    The intermediate CA is replaced: certificates of marbles that run now do not verify with marbles that");
     Line("    start afterwards. Restart them.");
@@ -134,7 +134,7 @@ class Renderer {
     out_.refused = refused - std::min(already, refused);
     std::string summary =
         "Marbles: " + std::to_string(recorded) + " recorded, " + std::to_string(refused) + " would be refused";
-    if (already != 0) summary += " (" + std::to_string(already) + " of them by the manifest in force, too)";
+    if (already != 0) summary += " (" + std::to_string(already) + " of them now, too, for the same rules)";
     Title(summary);
     for (const json& type : List(plan_, "marbleTypes")) {
       const std::uint64_t of_type = Number(type, "refused");

@@ -105,6 +105,9 @@ Result<UpdatePlan> PlanOffline(const Bytes& before, const Bytes& after, bool len
 }
 
 Result<UpdatePlan> Coordinator::PlanUpdate(const Caller& caller, const Bytes& manifest) const {
+  STEELIE_CHECK_OK(Authenticate(*impl_->View(), caller));
+  // Activations without a limit are recorded a moment after they happened; a plan knows them all.
+  impl_->journal->Flush();
   const auto view = impl_->View();
   STEELIE_TRY(const KnownUser* user, Authenticate(*view, caller));
   STEELIE_CHECK_OK(RequirePhase(*view, Phase::kAcceptingMarbles));

@@ -18,7 +18,7 @@ struct TypeImpact {
   std::string type;
   std::uint64_t recorded = 0;         // marbles in the fleet
   std::uint64_t refused = 0;          // of them: would not be admitted again after the update
-  std::uint64_t refused_already = 0;  // of these: would not be admitted now either
+  std::uint64_t refused_already = 0;  // of these: refused now, too, for the same rules
   /// What changes for it, for people: its definition, its package, values of secrets that its placeholders name.
   std::vector<std::string> because;
 };

@@ -50,8 +50,18 @@ attest::Claims ClaimsOf(const FleetRecord& record) {
 
 struct Verdict {
   policy::Decision after;
-  bool allowed_now = false;
+  /// The manifest in force refuses it for the same rules: the update changes nothing for it.
+  bool refused_already = false;
 };
+
+// Whether every rule that fails afterwards fails now, too.
+bool AddsNoRefusal(const policy::Decision& now, const policy::Decision& after) {
+  return std::ranges::all_of(after.trace, [&](const policy::Check& check) {
+    return check.pass || std::ranges::any_of(now.trace, [&](const policy::Check& other) {
+             return !other.pass && other.rule == check.rule;
+           });
+  });
+}
 
 class Rehearsal {
  public:
@@ -81,7 +91,8 @@ class Rehearsal {
     const attest::Claims claims = ClaimsOf(record);
     const std::uint64_t used = state_.activations.Get(type);
     at->second.after = WouldAdmit(next_, packages_, type, claims, used, simulation_);
-    at->second.allowed_now = WouldAdmit(*state_.deployment, *state_.packages, type, claims, used, simulation_).allowed;
+    const policy::Decision now = WouldAdmit(*state_.deployment, *state_.packages, type, claims, used, simulation_);
+    at->second.refused_already = AddsNoRefusal(now, at->second.after);
     return at->second;
   }
 
@@ -95,21 +106,22 @@ class Rehearsal {
     if (verdict.after.allowed) return;
     ++plan_.refused;
     ++impact->second.refused;
-    if (!verdict.allowed_now) ++impact->second.refused_already;
+    if (verdict.refused_already) ++impact->second.refused_already;
     listed_.push_back({impact->first, uuid, &record, &verdict});
   }
 
   // In a fixed order, those first that the update itself shuts out.
   void SelectListed() {
     const auto order = [](const Listed& a, const Listed& b) {
-      return std::tie(a.verdict->allowed_now, b.type, b.uuid) > std::tie(b.verdict->allowed_now, a.type, a.uuid);
+      return std::tie(a.verdict->refused_already, a.type, a.uuid) <
+             std::tie(b.verdict->refused_already, b.type, b.uuid);
     };
     const std::size_t count = std::min(listed_.size(), UpdatePlan::kMaxListed);
     std::ranges::partial_sort(listed_, listed_.begin() + static_cast<std::ptrdiff_t>(count), order);
     for (std::size_t i = 0; i < count; ++i) {
       const Listed& marble = listed_[i];
-      plan_.marbles.push_back(
-          {std::string(marble.type), marble.uuid, *marble.record, !marble.verdict->allowed_now, marble.verdict->after});
+      plan_.marbles.push_back({std::string(marble.type), marble.uuid, *marble.record, marble.verdict->refused_already,
+                               marble.verdict->after});
     }
   }
 

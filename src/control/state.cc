@@ -15,7 +15,8 @@ Result<PrivateKey> RestoreKey(const Pkcs8& key) {
 
 class Applier {
  public:
-  Applier(State& state, Instant time) : state_(state), time_(time) {}
+  /// `floor_before`: the time of the event before this one.
+  Applier(State& state, Instant time, Instant floor_before) : state_(state), time_(time), floor_before_(floor_before) {}
 
   Status operator()(const ManifestSet& e) {
     STEELIE_TRY(state_.deployment, Deployment::Compile(e.manifest, e.lenient));
@@ -88,7 +89,7 @@ class Applier {
 
   Status operator()(const TimeFloorLowered& e) {
     Log({"Time floor lowered",
-         {{"user", e.user}, {"from", FormatMillis(state_.last_event)}, {"to", FormatMillis(e.floor)}}});
+         {{"user", e.user}, {"from", FormatMillis(floor_before_)}, {"to", FormatMillis(e.floor)}}});
     state_.last_event = std::min(state_.last_event, e.floor);
     return Ok();
   }
@@ -186,6 +187,7 @@ class Applier {
 
   State& state_;
   Instant time_;
+  Instant floor_before_;
   std::shared_ptr<std::vector<std::string>> log_;
 };
 
@@ -212,8 +214,9 @@ void SetCounter(State& state, const std::string& id, std::uint64_t value) {
 }
 
 Status Apply(State& state, const Event& event) {
+  const Instant floor_before = state.last_event;
   state.last_event = std::max(state.last_event, event.time);
-  return std::visit(Applier(state, event.time), event.body);
+  return std::visit(Applier(state, event.time, floor_before), event.body);
 }
 
 }  // namespace steelie::control

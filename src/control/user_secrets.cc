@@ -43,6 +43,12 @@ Result<std::shared_ptr<const StoredSecret>> FromKey(const std::string& name, con
   return std::shared_ptr<const StoredSecret>(std::move(stored));
 }
 
+// What is no PKCS#8 is taken as it is, as existing clients expect.
+bool IsOfAnotherKey(const SecretBuffer& pkcs8, const PublicKey& key) {
+  const auto parsed = PrivateKey::FromPkcs8(pkcs8);
+  return parsed && !PublicEqual(parsed->public_key().spki(), key.spki());
+}
+
 Result<std::shared_ptr<const StoredSecret>> FromCertificate(const std::string& name, const manifest::Secret& definition,
                                                             const SecretUpload& upload) {
   if (upload.key) {
@@ -58,6 +64,9 @@ Result<std::shared_ptr<const StoredSecret>> FromCertificate(const std::string& n
   stored->valid_for = definition.valid_for;
   stored->certificate = upload.certificate->der();
   stored->public_half = SecretHalf(ByteView(key->spki()));
+  if (upload.private_key && IsOfAnotherKey(*upload.private_key, *key)) {
+    return Bad("wrong_key", "secret " + name + ": the private key does not belong to the certificate");
+  }
   if (upload.private_key) stored->private_half = SecretHalf(ByteView(*upload.private_key));
   return std::shared_ptr<const StoredSecret>(std::move(stored));
 }

@@ -559,6 +559,8 @@ class DeploymentTest(Case):
 
     def test_uploads(self):
         good = {"Key": b64(b"k" * 16)}
+        der = harness.openssl("x509", "-in", self.alice.chain_file, "-outform", "DER")
+        other = harness.openssl("pkcs8", "-topk8", "-nocrypt", "-in", self.bob.key_file, "-outform", "DER")
         for secrets, status, reason in (
             ({}, 400, "secret.none"),
             (None, 400, "secret.none"),
@@ -574,6 +576,7 @@ class DeploymentTest(Case):
             ({"cert": {}}, 400, "secret.no_certificate"),
             ({"cert": {"Cert": "no base64"}}, 400, "secret.no_certificate"),
             ({"cert": {"Cert": b64(b"no certificate")}}, 400, "request.json"),
+            ({"cert": {"Cert": b64(der), "Private": b64(other)}}, 400, "secret.wrong_key"),
             ({"made": good}, 400, "secret.not_writeable"),
             ({"nothing": good}, 400, "secret.unknown"),
             ({"key": good, "token": good, "nothing": good}, 400, "secret.unknown"),

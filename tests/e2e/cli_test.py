@@ -159,7 +159,8 @@ class PlanTest(CoordinatorTest):
     def test_diff_needs_no_coordinator(self):
         old = self.manifest()
         self.write("old.json", old)
-        self.assertEqual(self.cli("manifest", "diff", "old.json", "old.json", "--strict").out, "Nothing changes.\n")
+        self.assertEqual(self.cli("manifest", "diff", "old.json", "old.json", "--strict").out.splitlines()[0],
+                         "Nothing changes in the manifest.")
         new = json.loads(json.dumps(old))
         new["Packages"]["app"]["Sim"]["SecurityVersion"] = 0
         new["Marbles"]["worker"]["MaxActivations"] = 3

@@ -32,7 +32,10 @@ Result<Bytes> ManifestOf(control::Coordinator& coordinator, const Request& reque
   STEELIE_CHECK_OK(coordinator.RequireUser(request.caller));
   STEELIE_TRY(const json body, ParseFirstValue(request.body));
   STEELIE_TRY(std::optional<Bytes> manifest, BytesMember(body, "manifest"));
-  return std::move(manifest).value_or(Bytes());
+  if (!manifest) {
+    return Error(Code::kInvalidArgument, "request.json", "`manifest` is missing: the document's bytes in base64");
+  }
+  return std::move(*manifest);
 }
 
 void AddRecoverySecrets(json& data, const control::UpdateResult& result) {

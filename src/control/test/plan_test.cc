@@ -207,6 +207,23 @@ TEST_F(PlanTest, TheFleetSurvivesARestartAndASnapshot) {
   EXPECT_EQ(plan.marbles[0].decision.reason(), "policy.sim.security_version");
 }
 
+// The limit is used up now and afterwards; what the update adds is another reason, which must not hide behind it.
+TEST_F(PlanTest, ANewReasonIsNotHiddenByAnOldOne) {
+  for (std::uint8_t n = 1; n <= 5; ++n) Join("limited", 3, n);
+  ASSERT_OK_AND_ASSIGN(const UpdatePlan same, Plan("alice", Make()));
+  EXPECT_EQ(Impact(same, "limited").refused_already, 5U);
+  ASSERT_OK_AND_ASSIGN(const UpdatePlan plan,
+                       Plan("alice", Make([](json& m) { m["Packages"]["app"]["Sim"]["SecurityVersion"] = 4; })));
+  EXPECT_EQ(Impact(plan, "limited").refused, 5U);
+  EXPECT_EQ(Impact(plan, "limited").refused_already, 0U);
+}
+
+// Such activations are written later than they are answered.
+TEST_F(PlanTest, KnowsAMarbleThatJoinedJustNow) {
+  ASSERT_OK(Activate("m"));
+  EXPECT_EQ(Plan("alice", Make())->recorded, 1U);
+}
+
 // A marble without evidence, as in simulation without a simulated platform, has no claims to try.
 TEST_F(PlanTest, MarblesWithoutEvidence) {
   ASSERT_OK(Activate("m"));

@@ -49,6 +49,14 @@ TEST_F(TimeFloorTest, AnUpdaterLowersItAgain) {
   EXPECT_NE(line.find("\"user\":\"up\""), std::string::npos) << line;
 }
 
+TEST_F(TimeFloorTest, TheLogNamesTheFloorAsItWas) {
+  const Instant floor = coordinator_->GetTimeFloor().floor;
+  clock_.Advance(std::chrono::seconds(10));
+  ASSERT_OK(coordinator_->LowerTimeFloor(updater_, floor - std::chrono::milliseconds(1)));
+  const std::string line = coordinator_->GetUpdateLog()->back();
+  EXPECT_NE(line.find("\"from\":\"" + FormatMillis(floor) + "\""), std::string::npos) << line;
+}
+
 TEST_F(TimeFloorTest, ItStaysLoweredAfterARestart) {
   RunAhead();
   ASSERT_OK(coordinator_->LowerTimeFloor(updater_, clock_.Now()));
