@@ -109,10 +109,11 @@ Status BackupServer::CheckRoom() const {
 }
 
 Status BackupServer::Answer(const Fd& connection) {
+  // Also of those who may not ask: closing with their bytes unread would take our answer with it.
+  STEELIE_TRY(const Bytes request, ReceiveExactly(connection, kRequest.size()));
   if (!PeerMayAsk(connection)) {
     return Error(Code::kPermissionDenied, "backup.peer", "only the Coordinator's own user and root may ask");
   }
-  STEELIE_TRY(const Bytes request, ReceiveExactly(connection, kRequest.size()));
   if (!PublicEqual(request, kRequest)) {
     return Error(Code::kInvalidArgument, "backup.request",
                  "the request is not known here: use a program of the Coordinator's version");

@@ -3,18 +3,20 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/sip_hash.h"
+
 namespace steelie {
 
 /// A map from text to values, as an immutable value: a copy shares everything and costs one pointer; Set copies only
 /// the path to one entry, some hundred bytes, whatever the size. So a view of the state costs nothing to keep while
-/// writers go on. A hash trie with 32-way nodes and small buckets at its ends.
+/// writers go on. A hash trie with 32-way nodes and small buckets at its ends; the hash is keyed,
+/// so nobody can choose keys that fall into one bucket.
 ///
 /// Copies may be used from different threads; one object as any value.
 template <typename Value>
@@ -22,7 +24,7 @@ class PersistentMap {
  public:
   /// Null if there is none. Valid as long as this map, or any copy that has the entry unchanged.
   const Value* Find(std::string_view key) const {
-    const std::size_t hash = Hash(key);
+    const std::uint64_t hash = Hash(key);
     const Node* node = root_.get();
     for (unsigned shift = 0; node != nullptr; shift += kBits) {
       if (node->bitmap == 0) {
@@ -70,13 +72,13 @@ class PersistentMap {
   static constexpr unsigned kHashBits = 60;
   static constexpr std::size_t kBucket = 4;
 
-  static std::size_t Hash(std::string_view key) { return std::hash<std::string_view>()(key); }
-  static std::uint32_t Bit(std::size_t hash, unsigned shift) { return 1U << ((hash >> shift) & 31U); }
+  static std::uint64_t Hash(std::string_view key) { return TableHash(key); }
+  static std::uint32_t Bit(std::uint64_t hash, unsigned shift) { return 1U << ((hash >> shift) & 31U); }
   static std::size_t Rank(std::uint32_t bitmap, std::uint32_t bit) {
     return static_cast<std::size_t>(std::popcount(bitmap & (bit - 1U)));
   }
 
-  static NodePtr Insert(const Node* node, EntryPtr entry, std::size_t hash, unsigned shift, bool& added) {
+  static NodePtr Insert(const Node* node, EntryPtr entry, std::uint64_t hash, unsigned shift, bool& added) {
     if (node == nullptr) {
       added = true;
       auto leaf = std::make_shared<Node>();
@@ -106,7 +108,7 @@ class PersistentMap {
     return split;
   }
 
-  static void InsertChild(Node& node, EntryPtr entry, std::size_t hash, unsigned shift, bool& added) {
+  static void InsertChild(Node& node, EntryPtr entry, std::uint64_t hash, unsigned shift, bool& added) {
     const std::uint32_t bit = Bit(hash, shift);
     const std::size_t at = Rank(node.bitmap, bit);
     if ((node.bitmap & bit) == 0) {

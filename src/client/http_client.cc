@@ -130,7 +130,8 @@ Result<HttpResponse> Exchange::Send(const HttpRequest& request) {
   http::response_parser<Body> parser;
   parser.body_limit(kMaxBody);
   parser.header_limit(kMaxHeader);
-  beast::flat_buffer buffer;
+  // Lines between the chunks of a body have no limit of their own.
+  beast::flat_buffer buffer(2 * kMaxHeader);
   const error_code read = Await([&](auto done) { http::async_read(stream_, buffer, parser, done); });
   if (read) return written ? ReadFailed(read) : Failed("client.http", "sending to " + address_.ToString(), ec);
 

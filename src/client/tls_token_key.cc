@@ -63,7 +63,8 @@ ECDSA_SIG* EcSign(const unsigned char* digest, int size, const BIGNUM*, const BI
   const auto order = static_cast<std::size_t>((EC_GROUP_order_bits(EC_KEY_get0_group(key)) + 7) / 8);
   const std::size_t used = std::min(order, static_cast<std::size_t>(std::max(size, 0)));
   const auto made = SignWith(EC_KEY_get_ex_data(key, EcIndex()), Token::Operation::kEcdsa, ByteView(digest, used));
-  if (!made || made->empty() || made->size() % 2 != 0) {
+  // OpenSSL writes the result into a buffer for numbers of just this size.
+  if (!made || made->size() != 2 * order) {
     ERR_raise_data(ERR_LIB_USER, ERR_R_OPERATION_FAIL, "%s", made ? "wrong size" : made.error().message().c_str());
     return nullptr;
   }
@@ -71,7 +72,8 @@ ECDSA_SIG* EcSign(const unsigned char* digest, int size, const BIGNUM*, const BI
   ECDSA_SIG* signature = ECDSA_SIG_new();
   BIGNUM* r = BN_bin2bn(made->data(), half, nullptr);
   BIGNUM* s = BN_bin2bn(made->data() + half, half, nullptr);
-  openssl::CheckOk(signature != nullptr && ECDSA_SIG_set0(signature, r, s) == 1 ? 1 : 0, "ECDSA signature");
+  openssl::CheckOk(signature != nullptr && r != nullptr && s != nullptr && ECDSA_SIG_set0(signature, r, s) == 1 ? 1 : 0,
+                   "ECDSA signature");
   return signature;
 }
 

@@ -26,7 +26,8 @@ class DrillChallenge {
   };
 
   Issued Current(Instant now, Random& random) {
-    if (!current_ || now - current_->made >= kReplacedAfter) {
+    // One that is younger than now was made while the clock ran ahead.
+    if (!current_ || now - current_->made >= kReplacedAfter || current_->made > now) {
       previous_ = current_;
       current_ = Issued{random.Take<seal::kDrillChallengeSize>(), now};
     }
@@ -36,7 +37,8 @@ class DrillChallenge {
   /// When it was made, if it is good still.
   std::optional<Instant> MadeAt(ByteView challenge, Instant now) const {
     for (const auto& issued : {current_, previous_}) {
-      if (issued && PublicEqual(issued->value, challenge) && now - issued->made < kGoodFor) return issued->made;
+      if (!issued || !PublicEqual(issued->value, challenge)) continue;
+      if (issued->made <= now && now - issued->made < kGoodFor) return issued->made;
     }
     return std::nullopt;
   }

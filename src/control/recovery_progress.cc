@@ -48,7 +48,8 @@ void RecoveryProgress::TakeUp(Instant now) {
 }
 
 void RecoveryProgress::Keep(Instant now) {
-  if (collector_->taken().size() == 1) first_ = now;
+  // What the clock showed before the first one counts for nothing: it may have been wrong.
+  if (collector_->taken().size() == 1) first_ = latest_ = now;
   latest_ = std::max(latest_, now);
   if (const Status kept = vault_.WriteCollected({collector_->secrets(), first_, latest_}); !kept) {
     logger_.Warn("Recover: the collected recovery secrets do not survive a restart",

@@ -38,6 +38,9 @@ using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using PlainStream = beast::tcp_stream;
 
 constexpr std::chrono::seconds kDrainTime{5};
+// What is read ahead of a parser beside a header: lines between the chunks of a body and after it have no limit of
+// their own.
+constexpr std::size_t kReadAhead = std::size_t{64} << 10U;
 constexpr std::size_t kDiscardAtOnce = std::size_t{16} << 10U;
 
 // The peer is there, but does not speak HTTP.
@@ -51,7 +54,10 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
  public:
   template <typename... Args>
   explicit Session(std::shared_ptr<HttpServerState> state, Args&&... args)
-      : state_(std::move(state)), stream_(std::forward<Args>(args)...), deadline_(stream_.get_executor()) {
+      : state_(std::move(state)),
+        stream_(std::forward<Args>(args)...),
+        deadline_(stream_.get_executor()),
+        buffer_(state_->limits.header_bytes + kReadAhead) {
     ++state_->connections;
   }
   ~Session() { --state_->connections; }
@@ -245,7 +251,8 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   // Closing with bytes unread resets the connection, and the peer may lose the answer: it is told the end, and what it
   // still sends is thrown away for a moment.
   void Drain() {
-    buffer_ = {};
+    buffer_.clear();
+    buffer_.shrink_to_fit();
     Expire(kDrainTime);
     if constexpr (std::is_same_v<Stream, TlsStream>) {
       stream_.async_shutdown([self = this->shared_from_this()](error_code) { self->DiscardAll(); });

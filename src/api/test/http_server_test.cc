@@ -78,6 +78,20 @@ TEST_F(HttpServerTest, ALargeBodyIsRefusedBeforeItIsSent) {
   EXPECT_EQ(Receive(socket, "never"), "") << "and the connection ends";
 }
 
+// Between the chunks of a body and behind it there are lines that no limit of bodies or headers counts.
+TEST_F(HttpServerTest, LinesInAChunkedBodyAreBounded) {
+  Start();
+  const std::string head = "POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string& start : {head + "1;", head + "0\r\nA: ", head + "1\r\nx\r\n1;"}) {
+    auto socket = Connect();
+    Send(socket, start + std::string(kMiB, 'a'));
+    EXPECT_TRUE(Receive(socket, "request.http").starts_with("HTTP/1.1 400 ")) << start;
+  }
+  auto socket = Connect();
+  Send(socket, head + "3;x=y\r\nabc\r\n0\r\nA: b\r\n\r\n");
+  EXPECT_TRUE(Receive(socket, "\r\n\r\n3").starts_with("HTTP/1.1 200 "));
+}
+
 TEST_F(HttpServerTest, WhoSendsTooSlowlyIsToldSo) {
   Start({.header = std::chrono::seconds(1), .body = std::chrono::seconds(1)});
   for (const std::string& part : {std::string("GET / HT"), std::string("GET / HTTP/1.1\r\nHost: x\r\n"),

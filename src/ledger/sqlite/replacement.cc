@@ -111,6 +111,9 @@ Status Replacement::Begin(const std::string& target, std::span<const std::string
     return Error(Code::kUnavailable, "ledger.unreadable", In(target) + " exists already");
   }
   STEELIE_CHECK_OK(WriteRecord(record));
+  // The old ledger is closed and needs none; beside the new one it would be taken for that one's.
+  STEELIE_CHECK_OK(Step("remove journal"));
+  STEELIE_CHECK_OK(RemoveFile(In("ledger.db-journal")));
   STEELIE_CHECK_OK(Step("create target"));
   STEELIE_CHECK_OK(CreateDirectory(In(target)));
   return MoveAll(record, directory_, In(target));
@@ -134,7 +137,8 @@ Result<bool> Replacement::HoldsLedger(const std::string& vfs) const {
 // What was begun in place of the old ledger goes first, durably: a log that belongs to another database must never lie
 // beside the old one.
 Status Replacement::MoveBack(const Record& record) const {
-  for (const char* name : {"ledger.db", "ledger.db-wal"}) {
+  // The journal of its creation first: SQLite would undo with it what lies beside it, that is, empty the old ledger.
+  for (const char* name : {"ledger.db-journal", "ledger.db", "ledger.db-wal"}) {
     STEELIE_CHECK_OK(Step("remove new"));
     STEELIE_CHECK_OK(RemoveFile(In(name)));
   }

@@ -133,6 +133,21 @@ TEST_F(ReplacementTest, Promise2AnyPartOfTheMovesMayBeLost) {
   }
 }
 
+// SQLite begins a database with a journal that says "there was nothing"; a kill there leaves it beside an empty file.
+TEST_F(ReplacementTest, Promise2TheJournalOfTheNewDatabaseDoesNotEmptyTheOldOne) {
+  // As SQLite writes it: magic, no records counted, nonce, 0 pages before, sector size, page size.
+  Bytes journal = *HexDecode(
+      "d9d505f920a163d700000000123456780000000000000200"
+      "00001000");
+  journal.resize(512);
+  ASSERT_OK(Replace());
+  WriteFile(File("ledger.db"), {});
+  fs::remove(File("ledger.db-wal"));
+  WriteFile(File("ledger.db-journal"), journal);
+  ExpectOldInPlace();
+  EXPECT_FALSE(fs::exists(File("ledger.db-journal")));
+}
+
 TEST_F(ReplacementTest, OnceDurableTheNewLedgerStays) {
   for (int at = 0;; ++at) {
     SCOPED_TRACE(at);
