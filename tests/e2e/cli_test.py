@@ -387,12 +387,29 @@ class LifeOfAManifest(CoordinatorTest):
         self.assert_error(self.cli("status", self.address), "is not, and is not issued by, the expected root certificate",
                           "manifest verify")
         self.assertTrue(self.cli("status", "-i", self.address).out.startswith("1: Coordinator is in recovery mode."))
+        for command in (["manifest", "get"], ["manifest", "verify", "manifest.json"], ["manifest", "update", "get", "-i"]):
+            answer = self.assert_error(self.verified(*command, self.address), "404", "'steelie recover' gives it")
+            self.assertNotIn("manifest set", answer.err)
+        make_user(self.folder, "u")
+        self.assert_error(self.as_user("u", "secret", "get", "token", self.address, "-i"), "'steelie recover' gives it")
+        self.assert_error(self.verified("certificate", "root", self.address), "has a temporary one: 'steelie recover'")
         make_recovery_key(self.folder, "wrong")
         self.assert_error(self.verified("recover", "secret.bin", self.address, "-k", "wrong.pem"), "does not decrypt")
         self.assert_error(self.verified("recover", "secret.bin", self.address), "--key")
         answer = self.assert_ok(self.verified("recover", "secret.bin", self.address, "-k", "r1.pem"))
         self.assertTrue(answer.out.endswith("\nRecovery successful.\n"), answer)
         self.assertTrue(self.assert_ok(self.cli("status", self.address)).out.startswith("3: "))
+
+
+    def test_a_manifest_in_recovery_gives_the_old_state_up(self):
+        self.assertNotIn("gives its old sealed state up", self.set_manifest(self.manifest(recovery_keys=["r1"])).out)
+        self.coordinator.stop()
+        (self.folder / "seal" / "sealed_key").unlink()
+        self.coordinator.start()
+        answer = self.set_manifest(self.manifest())
+        warning = answer.out.index("Warning: the Coordinator is in recovery. A new manifest gives its old sealed state up")
+        self.assertLess(warning, answer.out.index("now uploading manifest\n"))
+        self.assertEqual(len(list((self.folder / "seal").glob("backup-*"))), 1)
 
 
 class Trust(CoordinatorTest):
