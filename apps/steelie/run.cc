@@ -79,7 +79,15 @@ Result<marble::ActivationOptions> OptionsFrom(const RunFlags& flags) {
   STEELIE_TRY(options.settings, marble::ReadSettings(marble::ProcessEnvironment, flags.settings));
   if (!flags.coordinator_root.empty()) {
     STEELIE_TRY(const Bytes pem, ReadFile(flags.coordinator_root, kMaxPem).WithContext("--coordinator-root"));
-    STEELIE_TRY(options.coordinator_root, Certificate::FromPem(AsText(pem)).WithContext("--coordinator-root"));
+    Result<Certificate> root = Certificate::FromPem(AsText(pem));
+    if (!root) {
+      return Error(Code::kInvalidArgument, "run.coordinator_root",
+                   "--coordinator-root " + flags.coordinator_root +
+                       ": expected a PEM file with the Coordinator's root certificate, as 'steelie certificate root' "
+                       "saves it: " +
+                       root.error().message());
+    }
+    options.coordinator_root = std::move(*root);
   }
   options.key = flags.key == "p384" ? KeyKind::kEcP384 : KeyKind::kEcP256;
   options.call.call_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(flags.timeout * 1000));
