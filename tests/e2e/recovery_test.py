@@ -341,6 +341,9 @@ class Drills(RecoveryTest):
             self.assertEqual(answer.code, 1, answer)
             self.assertTrue(answer.err.startswith("Error: "), answer)
             self.assertIn("--", answer.err)
+        offline = ["--challenge", "c", "--save-proof", "p"]
+        self.refused(self.drill(self.address, *offline), "make a proof offline: leave ADDRESS out")
+        self.refused(self.drill(*offline[:2]), "needs both --challenge FILE and --save-proof FILE")
         self.refused(self.drill(self.address, "--share", "s"), "server is not in expected state")
         self.assertEqual(self.drill(self.address, "one too many").code, 1)
 
