@@ -43,9 +43,13 @@ Result<CoordinatorDescription> ParseDescription(const json& object) {
   return out;
 }
 
-Error Mismatch(const std::string& what, const std::string& expected, const std::string& seen) {
+constexpr const char* kRebuilt =
+    ". If the Coordinator was built anew and you trust it, write the config again: 'steelie package-info PROGRAM "
+    "--json'";
+
+Error Mismatch(const std::string& what, const std::string& expected, const std::string& seen, const char* hint = "") {
   return Error(Code::kUnauthenticated, "client.verify.mismatch",
-               what + ": expected " + expected + ", the evidence has " + seen);
+               what + ": expected " + expected + ", the evidence has " + seen + hint);
 }
 
 Error TooLittle(const std::string& what) { return Error(Code::kInvalidArgument, "client.verify.description", what); }
@@ -69,7 +73,7 @@ Status CheckProperties(const ExpectedProgram& expected, const attest::Claims& cl
     return Error(Code::kUnauthenticated, "client.verify.mismatch", "debug enclave not allowed");
   }
   if (expected.measurement && !PublicEqual(*expected.measurement, claims.measurement)) {
-    return Mismatch("invalid " + id_name, HexEncode(*expected.measurement), HexEncode(claims.measurement));
+    return Mismatch("invalid " + id_name, HexEncode(*expected.measurement), HexEncode(claims.measurement), kRebuilt);
   }
   if (expected.signer && !PublicEqual(*expected.signer, claims.signer)) {
     return Mismatch("invalid SignerID", HexEncode(*expected.signer), HexEncode(claims.signer));

@@ -340,6 +340,11 @@ class LifeOfAManifest(CoordinatorTest):
         got = json.loads((self.folder / "got.json").read_text())
         self.assertEqual(base64.b64decode(got["token"]["Private"]), b"top secret value")
         self.assertEqual(got["server"]["Type"], "cert-ecdsa")
+        # No word of the file is in the message.
+        self.write("broken.json", '{\n  "token": {"Key": "AAAA"},\n  hunter2\n}')
+        answer = self.as_user("alice", "secret", "set", "broken.json", self.address)
+        self.assertNotIn("hunter2", self.assert_error(answer, "broken.json: ", "not valid JSON: line 3, column 3").err)
+        self.assert_error(self.as_user("alice", "secret", "set", "server.pem", self.address), "--from-pem NAME")
         # Flags of the parent command may stand anywhere; a secret may be called like a command.
         self.assert_error(self.cli("secret", "--cert", "alice.crt", "get", "status", self.address, "-k", "alice.key"),
                           "is not allowed to read one or more secrets of: [status]")
@@ -442,7 +447,7 @@ class Trust(CoordinatorTest):
         self.assertEqual(self.cli("quote", "show", self.address, "--json").json()["kind"], "sim")
         self.write("other.json", {"Sim": {"Measurement": "11" * 32}})
         self.assert_error(self.verified("quote", "verify", self.address, "--era-config", "other.json"),
-                          "invalid Measurement: expected 1111")
+                          "invalid Measurement: expected 1111", "'steelie package-info PROGRAM --json'")
         self.write("other.json", {"Sim": {"Measurement": "11"}})
         self.assert_error(self.verified("quote", "verify", self.address, "--era-config", "other.json"),
                           "reading era config file: other.json: Sim: Measurement is not 64 hex digits")
