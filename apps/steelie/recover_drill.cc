@@ -69,7 +69,7 @@ Result<int> Show(const Program& program, const Options& options, const client::D
                " holders have proved it in the last " + std::to_string(drill.window / 3600) + " hours, " +
                std::to_string(drill.required) + " are needed: " + (drill.quorum ? "quorum reached" : "no quorum yet"));
   if (!options.save_challenge.empty()) {
-    STEELIE_CHECK_OK(client::WriteNewOutput(options.save_challenge, drill.challenge, client::OutputKind::kPublic));
+    STEELIE_CHECK_OK(client::WriteNewOutput(options.save_challenge, drill.challenge, client::OutputKind::kPrivate));
     console.Line("Challenge written to: " + options.save_challenge + ", good until " + Text(drill.good_until));
   }
   console.Json(client::JsonObject()

@@ -314,6 +314,7 @@ class Drills(RecoveryTest):
         text = self.online_ok("recover", "drill", self.address, "--save-challenge", "challenge.bin").out
         self.assertIn("Challenge written to: challenge.bin, good until 20", text)
         self.assertEqual(len((self.folder / "challenge.bin").read_bytes()), 32)
+        self.assertEqual((self.folder / "challenge.bin").stat().st_mode & 0o777, 0o600)
         self.ok("recover", "drill", "--challenge", "challenge.bin", "--share", "r0.bin", "--key", "r0.pem",
                 "--save-proof", "proof.json")
         proof = (self.folder / "proof.json").read_text()
