@@ -45,11 +45,19 @@ std::vector<std::string> SplitList(std::string_view list) {
   }
 }
 
+Error NoJson() {
+  return Error(Code::kInvalidArgument, "run.flags",
+               "`run` has no --json: the output is that of PROGRAM (write `--` before PROGRAM if the flag belongs to "
+               "that)");
+}
+
 // `remaining` is what the parser did not take: `--` first, unless it was left out.
 Result<std::vector<std::string>> ProgramArguments(std::vector<std::string> remaining) {
   if (remaining.empty()) return remaining;
   if (remaining.front() == "--") {
     remaining.erase(remaining.begin());
+  } else if (remaining.front() == "--json") {
+    return NoJson();
   } else if (remaining.front().starts_with('-')) {
     return Error(Code::kInvalidArgument, "run.flags",
                  "unknown flag: " + remaining.front() + " (write `--` before PROGRAM if it belongs to that)");
@@ -174,7 +182,8 @@ void AddRunCommand(CLI::App& app, Program& program) {
   // Whatever follows PROGRAM is the program's, also what looks like one of our flags.
   run->prefix_command();
   run->fallthrough(false);
-  program.Register(*run, [run, flags]() -> Result<int> {
+  program.Register(*run, [&program, run, flags]() -> Result<int> {
+    if (program.options().json) return NoJson();
     STEELIE_TRY(flags->arguments, ProgramArguments(run->remaining()));
     (void)HardenProcess();
     const SystemClock clock;

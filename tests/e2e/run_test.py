@@ -271,6 +271,8 @@ class SealTest(unittest.TestCase):
         subprocess.run(seal, cwd=folder, env=env, check=True, timeout=30)
         subprocess.run(unseal, cwd=folder, check=True, timeout=30)
         self.assertEqual((folder / "out").read_bytes(), b"data\0")
+        told = subprocess.run([*unseal, "--json"], cwd=folder, check=True, timeout=30, capture_output=True).stdout
+        self.assertEqual(json.loads(told), {"done": "unseal", "input": "sealed", "output": "out"})
         sealed = bytearray((folder / "sealed").read_bytes())
         self.assertNotIn(b"data", sealed)
         sealed[-1] ^= 1
