@@ -27,7 +27,7 @@ Result<int> Run(const Program& program, const Options& options) {
   const std::string fingerprint = manifest::Fingerprint(file.document);
   STEELIE_TRY(const Session session, ConnectVerified(program, options.address));
   WarnOfRecovery(program, session);
-  program.console().Line("Successfully verified Coordinator, now uploading manifest");
+  ReportVerified(program, session, "uploading manifest");
   program.console().Line("Manifest signature: " + fingerprint);
   STEELIE_TRY(const client::RecoverySecrets secrets,
               session.client->SetManifest(file.document).WithContext("setting manifest: setting manifest"));

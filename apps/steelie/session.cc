@@ -111,6 +111,12 @@ Result<Session> ConnectCached(const Program& program, const std::string& address
   return NewSession(program, address, cached.root, std::move(identity));
 }
 
+void ReportVerified(const Program& program, const Session& session, const std::string& next) {
+  const bool verified = session.coordinator && session.coordinator->claims;
+  program.console().Line((verified ? "Successfully verified Coordinator, now " : "Coordinator not verified, now ") +
+                         next);
+}
+
 Status SaveCertificates(const Program& program, const Session& session) {
   STEELIE_TRY(const std::filesystem::path path, CachePath(program));
   return client::WriteCertificateCache(path, {session.coordinator->intermediate, session.coordinator->root});

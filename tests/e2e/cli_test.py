@@ -457,7 +457,9 @@ class Trust(CoordinatorTest):
     def test_insecure_still_pins_within_the_command(self):
         path = self.write("manifest.json", self.manifest())
         answer = self.assert_ok(self.cli("manifest", "set", path, self.address, "-i", "--save-sgx-quote", "q"))
-        self.assertIn("Warning: skipping quote verification\n", answer.out)
+        self.assertTrue(answer.out.startswith("Warning: skipping quote verification\nCoordinator not verified, now "
+                                              "uploading manifest\n"), answer)
+        self.assertNotIn("Successfully verified", answer.out + self.cli("manifest", "get", self.address, "-i").out)
         self.assertTrue(self.cli.cache.exists())
         self.assertGreater((self.folder / "q").stat().st_size, 0)
 
@@ -650,6 +652,10 @@ class Offline(FolderTest):
         for arguments in [[], ["manifest"], ["--help"], ["manifest", "set", "-h"], ["help", "manifest", "set"]]:
             answer = self.assert_ok(self.cli(*arguments))
             self.assertIn("Usage: steelie", answer.out)
+        self.assertIn("Options of every command", self.cli("seal", "--help").out)
+        self.assertNotIn("Options of every command", self.cli("run", "--help").out)
+        for arguments in [["run", "--json", "--", "true"], ["--json", "run", "--type", "t", "--", "true"]]:
+            self.assert_error(self.cli(*arguments), "`run` has no --json")
         self.assertRegex(self.cli("version").out, r"^CLI Version: v\d+\.\d+\.\d+ \nCommit: \w+\n$")
         self.assert_error(self.cli("status", "a:1", XDG_CONFIG_HOME=""), "--coordinator-cert")
 
@@ -699,6 +705,7 @@ class Offline(FolderTest):
                                ("manifest set comp", "completion.bash"), ("--era-config comp", "completion.bash"),
                                ("run --key ", "p256 p384"), ("run --key = p3", "p384"), ("secret get --key comp", "completion.bash"),
                                ("run --sim-platform ", "folder"), ("sim host fo", "folder"), ("--nonce status ma", "manifest"),
+                               ("run --js", ""), ("run --era", ""), ("status --js", "--json"),
                                ("status ", ""), ("--nonce ", ""), ("recover --key x comp", "completion.bash")]:
             words = line.split(" ")
             run = (f"source {script}; COMP_WORDS=(steelie {' '.join(w or chr(39) * 2 for w in words)}); "
