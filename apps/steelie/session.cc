@@ -52,6 +52,7 @@ Result<client::VerifyOptions> LoadVerifyOptions(const Program& program) {
     return out;
   }
   STEELIE_TRY(out.expected, LoadDescription(program));
+  for (const std::string& warning : out.expected.warnings) program.console().Warning(warning);
   if (program.options().sim_platform.empty()) return out;
   const std::filesystem::path vendor = std::filesystem::path(program.options().sim_platform) / "vendor.crt";
   STEELIE_TRY(const Bytes text, ReadFile(vendor, kMaxConfig).WithContext("reading the simulated platform's root"));

@@ -451,6 +451,13 @@ class Trust(CoordinatorTest):
         self.write("other.json", {"Sim": {"Measurement": "11"}})
         self.assert_error(self.verified("quote", "verify", self.address, "--era-config", "other.json"),
                           "reading era config file: other.json: Sim: Measurement is not 64 hex digits")
+        good = json.loads((self.folder / "era-config.json").read_text())
+        self.write("other.json", {**good, "SecurtyVersion": 3})
+        self.assertIn('Warning: ignored in the config: unknown member "SecurtyVersion"; did you mean `SecurityVersion`?\n',
+                      self.verified("quote", "verify", self.address, "--era-config", "other.json").out)
+        self.write("other.json", {"Sim": {**good["Sim"], "SignrID": "00" * 32}})
+        self.assert_error(self.verified("quote", "verify", self.address, "--era-config", "other.json"),
+                          'Sim: unknown member "SignrID"; did you mean `SignerID`?')
         (self.folder / "era-config.json").unlink()
         self.assert_error(self.verified("quote", "verify", self.address), "--era-config", "--insecure")
 
