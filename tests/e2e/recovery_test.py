@@ -170,6 +170,7 @@ class Offline(RecoveryTest):
                 self.lose_the_key()
                 answer = self.online_ok("recover-with-signature", "public-key", self.address, "-o", "ephemeral.pem")
                 self.assertIn("Public key written to: ephemeral.pem", answer.out)
+                self.assertEqual((self.folder / "ephemeral.pem").stat().st_mode & 0o777, 0o600)
                 printed = self.online_ok("recover-with-signature", "public-key", self.address).out
                 self.assertIn((self.folder / "ephemeral.pem").read_text(), printed)
                 self.refused(self.online("recover-with-signature", "public-key", self.address, "-o", "ephemeral.pem"),
