@@ -18,6 +18,12 @@ Status CompareWithCache(const Program& program, const Session& session) {
   STEELIE_TRY(const client::CachedCertificates cached,
               client::ReadCertificateCache(program.options().certificate_cache));
   if (cached.root.der() == session.coordinator->root.der()) return Ok();
+  const Result<client::CoordinatorStatus> status = session.client->GetStatus();
+  if (status && status->code == client::kStateRecovery) {
+    return Error(Code::kUnauthenticated, "cli.root_changed",
+                 "root certificate of Coordinator changed. The Coordinator is in recovery and has a temporary one: "
+                 "'steelie recover' gives it a recovery secret");
+  }
   return Error(Code::kUnauthenticated, "cli.root_changed",
                "root certificate of Coordinator changed. Run 'steelie manifest verify' to verify the instance and "
                "update the local cache");

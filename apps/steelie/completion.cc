@@ -95,6 +95,8 @@ std::vector<Entry> Entries(const CLI::App& root) {
   std::vector<Entry> out;
   const std::function<void(const CLI::App&, const std::string&, std::vector<Flag>)> visit =
       [&](const CLI::App& command, const std::string& path, std::vector<Flag> flags) {
+        // What falls to no command around it is not taken: `run`.
+        if (!command.get_fallthrough()) flags.clear();
         AddFlags(command, flags);
         Entry& entry = out.emplace_back(Entry{path, {}, flags, ValuesOfArguments(command)});
         for (const CLI::App* child : Children(command)) entry.commands.push_back(child->get_name());

@@ -83,6 +83,8 @@ std::string HelpText(const CLI::App& command) {
   // A command takes the options of its group, too, but its help does not list them.
   const bool more = group->get_parent() != nullptr && group->get_options().size() > 1;
   if (more) out += "\nOptions of all its commands: " + CommandPath(*group) + " --help";
+  // `run` takes its own only.
+  if (!command.get_fallthrough()) return out;
   return out + "\nOptions of every command: steelie --help\n";
 }
 

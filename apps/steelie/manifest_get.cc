@@ -17,7 +17,7 @@ struct Options {
 
 Result<int> Run(const Program& program, const Options& options) {
   STEELIE_TRY(const Session session, ConnectVerified(program, options.address));
-  program.console().Line("Successfully verified Coordinator, now requesting manifest");
+  ReportVerified(program, session, "requesting manifest");
   STEELIE_TRY(const client::ManifestAnswer answer, session.client->GetManifest().WithContext("getting manifest"));
   std::string text = ToText(answer.manifest);
   if (options.display_update) {

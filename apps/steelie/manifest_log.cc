@@ -12,6 +12,7 @@ struct Options {
 
 Result<int> Run(const Program& program, const Options& options) {
   STEELIE_TRY(const Session session, ConnectCached(program, options.address));
+  // Scripts know this line of the reference's, which only trusts the cached certificate here as well.
   program.console().Line("Successfully verified Coordinator, now requesting update log");
   STEELIE_TRY(const std::vector<std::string> log, session.client->GetUpdateLog().WithContext("retrieving update log"));
   std::string text;

@@ -12,12 +12,22 @@ struct Options {
   std::string recovery_data;
 };
 
+// In recovery anybody may set a manifest, which gives the old state up: not something to do by mistake.
+void WarnOfRecovery(const Program& program, const Session& session) {
+  const Result<client::CoordinatorStatus> status = session.client->GetStatus();
+  if (!status || status->code != client::kStateRecovery) return;
+  program.console().Warning(
+      "Warning: the Coordinator is in recovery. A new manifest gives its old sealed state up; it is kept as a folder "
+      "backup-<time> beside the new one. 'steelie recover' opens it instead");
+}
+
 Result<int> Run(const Program& program, const Options& options) {
   // Read first, so that a missing file costs nothing.
   STEELIE_TRY(const client::ManifestFile file, client::ReadManifestFile(options.manifest));
   const std::string fingerprint = manifest::Fingerprint(file.document);
   STEELIE_TRY(const Session session, ConnectVerified(program, options.address));
-  program.console().Line("Successfully verified Coordinator, now uploading manifest");
+  WarnOfRecovery(program, session);
+  ReportVerified(program, session, "uploading manifest");
   program.console().Line("Manifest signature: " + fingerprint);
   STEELIE_TRY(const client::RecoverySecrets secrets,
               session.client->SetManifest(file.document).WithContext("setting manifest: setting manifest"));

@@ -26,7 +26,14 @@ struct Options {
 Error Usage(const char* message) { return Error(Code::kInvalidArgument, "cli.drill", message); }
 
 Status CheckUsage(const Options& o) {
-  if (o.address.empty() != (!o.challenge.empty() && !o.save_proof.empty())) {
+  const bool both = !o.challenge.empty() && !o.save_proof.empty();
+  if (!o.address.empty() && (!o.challenge.empty() || !o.save_proof.empty())) {
+    return Usage("--challenge and --save-proof make a proof offline: leave ADDRESS out");
+  }
+  if (o.address.empty() && !both && (!o.challenge.empty() || !o.save_proof.empty())) {
+    return Usage("a proof offline needs both --challenge FILE and --save-proof FILE");
+  }
+  if (o.address.empty() && !both) {
     return Usage(
         "name the Coordinator's ADDRESS; without one, --challenge FILE and --save-proof FILE make a proof offline");
   }
@@ -35,9 +42,6 @@ Status CheckUsage(const Options& o) {
   }
   if (!o.proof.empty() && !o.save_challenge.empty()) return Usage("--proof does not go with --save-challenge");
   if (o.address.empty() && o.share.empty()) return Usage("name the recovery secret with --share");
-  if (!o.address.empty() && (!o.challenge.empty() || !o.save_proof.empty())) {
-    return Usage("--challenge and --save-proof are for a proof offline, without ADDRESS");
-  }
   if (o.key->given() && o.share.empty()) return Usage("--key goes with --share");
   return Ok();
 }
@@ -65,7 +69,7 @@ Result<int> Show(const Program& program, const Options& options, const client::D
                " holders have proved it in the last " + std::to_string(drill.window / 3600) + " hours, " +
                std::to_string(drill.required) + " are needed: " + (drill.quorum ? "quorum reached" : "no quorum yet"));
   if (!options.save_challenge.empty()) {
-    STEELIE_CHECK_OK(client::WriteNewOutput(options.save_challenge, drill.challenge, client::OutputKind::kPublic));
+    STEELIE_CHECK_OK(client::WriteNewOutput(options.save_challenge, drill.challenge, client::OutputKind::kPrivate));
     console.Line("Challenge written to: " + options.save_challenge + ", good until " + Text(drill.good_until));
   }
   console.Json(client::JsonObject()

@@ -49,7 +49,7 @@ Result<int> FetchPublicKey(const Program& program, const PublicKeyOptions& optio
     program.console().Line(std::string_view(pem).substr(0, pem.size() - 1));
     json.Add("pem", pem);
   } else {
-    STEELIE_CHECK_OK(client::WriteNewOutput(options.output, AsBytes(pem), client::OutputKind::kPublic));
+    STEELIE_CHECK_OK(client::WriteNewOutput(options.output, AsBytes(pem), client::OutputKind::kPrivate));
     program.console().Line("Public key written to: " + options.output);
     json.Add("pem", pem).Add("output", options.output);
   }

@@ -45,11 +45,19 @@ std::vector<std::string> SplitList(std::string_view list) {
   }
 }
 
+Error NoJson() {
+  return Error(Code::kInvalidArgument, "run.flags",
+               "`run` has no --json: the output is that of PROGRAM (write `--` before PROGRAM if the flag belongs to "
+               "that)");
+}
+
 // `remaining` is what the parser did not take: `--` first, unless it was left out.
 Result<std::vector<std::string>> ProgramArguments(std::vector<std::string> remaining) {
   if (remaining.empty()) return remaining;
   if (remaining.front() == "--") {
     remaining.erase(remaining.begin());
+  } else if (remaining.front() == "--json") {
+    return NoJson();
   } else if (remaining.front().starts_with('-')) {
     return Error(Code::kInvalidArgument, "run.flags",
                  "unknown flag: " + remaining.front() + " (write `--` before PROGRAM if it belongs to that)");
@@ -79,7 +87,15 @@ Result<marble::ActivationOptions> OptionsFrom(const RunFlags& flags) {
   STEELIE_TRY(options.settings, marble::ReadSettings(marble::ProcessEnvironment, flags.settings));
   if (!flags.coordinator_root.empty()) {
     STEELIE_TRY(const Bytes pem, ReadFile(flags.coordinator_root, kMaxPem).WithContext("--coordinator-root"));
-    STEELIE_TRY(options.coordinator_root, Certificate::FromPem(AsText(pem)).WithContext("--coordinator-root"));
+    Result<Certificate> root = Certificate::FromPem(AsText(pem));
+    if (!root) {
+      return Error(Code::kInvalidArgument, "run.coordinator_root",
+                   "--coordinator-root " + flags.coordinator_root +
+                       ": expected a PEM file with the Coordinator's root certificate, as 'steelie certificate root' "
+                       "saves it: " +
+                       root.error().message());
+    }
+    options.coordinator_root = std::move(*root);
   }
   options.key = flags.key == "p384" ? KeyKind::kEcP384 : KeyKind::kEcP256;
   options.call.call_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(flags.timeout * 1000));
@@ -166,7 +182,8 @@ void AddRunCommand(CLI::App& app, Program& program) {
   // Whatever follows PROGRAM is the program's, also what looks like one of our flags.
   run->prefix_command();
   run->fallthrough(false);
-  program.Register(*run, [run, flags]() -> Result<int> {
+  program.Register(*run, [&program, run, flags]() -> Result<int> {
+    if (program.options().json) return NoJson();
     STEELIE_TRY(flags->arguments, ProgramArguments(run->remaining()));
     (void)HardenProcess();
     const SystemClock clock;

@@ -77,9 +77,11 @@ void AddOne(CLI::App& app, Program& program, const char* name, const char* help,
                       "text that is authenticated but not stored; the same for both commands");
   command->add_option("IN", flags->input, "file to read")->required();
   command->add_option("OUT", flags->output, "file to write (mode 0600)")->required();
-  program.Register(*command, [flags, work]() -> Result<int> {
+  program.Register(*command, [&program, name, flags, work]() -> Result<int> {
     const auto done = work(*flags);
     if (!done) return Error(Code::kInvalidArgument, done.failure().reason, done.failure().message);
+    program.console().Json(
+        client::JsonObject().Add("done", name).Add("input", flags->input).Add("output", flags->output));
     return 0;
   });
 }

@@ -52,6 +52,7 @@ Result<client::VerifyOptions> LoadVerifyOptions(const Program& program) {
     return out;
   }
   STEELIE_TRY(out.expected, LoadDescription(program));
+  for (const std::string& warning : out.expected.warnings) program.console().Warning(warning);
   if (program.options().sim_platform.empty()) return out;
   const std::filesystem::path vendor = std::filesystem::path(program.options().sim_platform) / "vendor.crt";
   STEELIE_TRY(const Bytes text, ReadFile(vendor, kMaxConfig).WithContext("reading the simulated platform's root"));
@@ -109,6 +110,12 @@ Result<Session> ConnectCached(const Program& program, const std::string& address
   STEELIE_TRY(const std::filesystem::path path, CachePath(program));
   STEELIE_TRY(const client::CachedCertificates cached, client::ReadCertificateCache(path));
   return NewSession(program, address, cached.root, std::move(identity));
+}
+
+void ReportVerified(const Program& program, const Session& session, const std::string& next) {
+  const bool verified = session.coordinator && session.coordinator->claims;
+  program.console().Line((verified ? "Successfully verified Coordinator, now " : "Coordinator not verified, now ") +
+                         next);
 }
 
 Status SaveCertificates(const Program& program, const Session& session) {

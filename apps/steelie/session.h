@@ -27,6 +27,9 @@ Result<Session> ConnectVerified(const Program& program, const std::string& addre
 Result<Session> ConnectCached(const Program& program, const std::string& address,
                               std::optional<client::TlsIdentity> identity = std::nullopt);
 
+/// The reference's line `Successfully verified Coordinator, now ...`, or another one if nothing was verified.
+void ReportVerified(const Program& program, const Session& session, const std::string& next);
+
 /// The certificates of a verified session, for the cache.
 Status SaveCertificates(const Program& program, const Session& session);
 

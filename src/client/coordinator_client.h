@@ -16,6 +16,11 @@ namespace steelie::client {
 /// Recovery secrets by the name of the recovery key: base64 of what the holder of that key can decrypt.
 using RecoverySecrets = std::map<std::string, std::string>;
 
+// States of a Coordinator, as its status says them.
+constexpr std::uint64_t kStateRecovery = 1;
+constexpr std::uint64_t kStateAcceptingManifest = 2;
+constexpr std::uint64_t kStateAcceptingMarbles = 3;
+
 struct CoordinatorStatus {
   std::uint64_t code = 0;
   std::string message;

@@ -5,22 +5,26 @@
 namespace steelie::client {
 namespace {
 
-// States of a Coordinator, as its status says them.
-constexpr std::uint64_t kRecovery = 1;
-constexpr std::uint64_t kAcceptingManifest = 2;
-constexpr std::uint64_t kAcceptingMarbles = 3;
-
 bool Mentions(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
-std::string StateHint(HttpTransport& transport, const HttpRequest& request) {
+std::uint64_t StateOf(HttpTransport& transport) {
   const Result<CoordinatorStatus> status = CoordinatorClient(transport).GetStatus();
-  if (!status) return {};
-  if (status->code == kRecovery)
+  return status ? status->code : 0;
+}
+
+// Empty if the Coordinator has its manifest, or its state is unknown.
+std::string NoManifestHint(std::uint64_t state) {
+  if (state == kStateRecovery) {
     return ". The Coordinator is in recovery: 'steelie recover' gives it a recovery secret";
-  if (status->code == kAcceptingManifest) {
+  }
+  if (state == kStateAcceptingManifest) {
     return ". The Coordinator has no manifest yet: 'steelie manifest set' gives it one";
   }
-  if (status->code != kAcceptingMarbles) return {};
+  return {};
+}
+
+std::string StateHint(std::uint64_t state, const HttpRequest& request) {
+  if (state != kStateAcceptingMarbles) return NoManifestHint(state);
   if (Mentions(request.target, "/recover")) return ". The Coordinator is not in recovery, there is nothing to recover";
   return ". The Coordinator has a manifest already: 'steelie manifest update apply' changes it";
 }
@@ -37,9 +41,17 @@ std::string MissingHint(const HttpRequest& request) {
 
 std::string RefusalHint(HttpTransport& transport, const HttpRequest& request, unsigned status,
                         const std::string& message) {
+  // The hints below may ask for the status: one that is refused, too, is not asked for again.
+  if (Mentions(request.target, "/status")) return {};
   // Other Coordinators answer 500 here.
-  if (Mentions(message, "not in expected state") && !Mentions(request.target, "/status")) {
-    return StateHint(transport, request);
+  if (Mentions(message, "not in expected state")) return StateHint(StateOf(transport), request);
+  // Without a manifest there are no users, and nothing of a manifest is found: that is the cause then.
+  if (status == 401 || status == 404) {
+    if (std::string hint = NoManifestHint(StateOf(transport)); !hint.empty()) return hint;
+  }
+  if (Mentions(message, "ephemeral secret key not set") || Mentions(message, "this Coordinator's ephemeral key")) {
+    return ". The Coordinator's key changes with every start: fetch it again with 'steelie recover-with-signature "
+           "public-key' and encrypt the secret to it";
   }
   switch (status) {
     case 401:

@@ -6,6 +6,7 @@
 #include "client/json_text.h"
 #include "client/tls_identity.h"
 #include "crypto/pem.h"
+#include "manifest/json.h"
 
 namespace steelie::client {
 namespace {
@@ -25,6 +26,20 @@ Result<UserSecret> ParseEntry(const json& value) {
   if (!out.key && !out.certificate && !out.private_key) return Bad("it has none of Key, Cert and Private");
   if (out.certificate && !Certificate::FromDer(*out.certificate)) return Bad("Cert is not a DER certificate");
   return out;
+}
+
+// Says where, not what stands there: it may be secret.
+Error NotJson(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  const bool object = first != std::string_view::npos && text[first] == '{';
+  if (!object && text.find("-----BEGIN ") != std::string_view::npos) {
+    return Bad("the secrets file is PEM, not JSON: name the secret that it holds with --from-pem NAME");
+  }
+  const auto read = manifest::JsonDocument::Parse(AsBytes(text));
+  if (read.document || read.faults.empty()) return Bad("the secrets file is not valid JSON");
+  const manifest::Position at = manifest::PositionCounter(AsBytes(text)).At(read.faults.back().offset);
+  return Bad("the secrets file is not valid JSON: line " + std::to_string(at.line) + ", column " +
+             std::to_string(at.column));
 }
 
 void Append(SecretBuffer& out, std::string_view text) {
@@ -72,7 +87,8 @@ void AppendTextLine(SecretBuffer& out, std::string_view label, const std::string
 
 Result<UserSecrets> ParseSecretFile(std::string_view text) {
   const Result<json> map = ParseJson(text);
-  if (!map || !map->is_object()) return Bad("the secrets file is not a JSON object");
+  if (!map) return NotJson(text);
+  if (!map->is_object()) return Bad("the secrets file is not a JSON object");
   UserSecrets out;
   for (auto it = map->begin(); it != map->end(); ++it) {
     Result<UserSecret> entry = ParseEntry(*it);

@@ -1,11 +1,15 @@
 #include "client/verify.h"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "attest/envelope.h"
 #include "attest/sim/sim.h"
 #include "client/json.h"
 #include "client/tls_identity.h"
+#include "manifest/field_name.h"
 
 namespace steelie::client {
 namespace {
@@ -32,20 +36,47 @@ Result<ExpectedProgram> ParseProgram(const json& object, std::string_view measur
   return out;
 }
 
+// The last three are the reference's, for callers of its library.
+constexpr std::array<std::string_view, 10> kMembers{
+    "UniqueID",           "SignerID", "ProductID", "SecurityVersion",     "Debug",
+    "InsecureSkipVerify", "Sim",      "Nonce",     "AcceptedTCBStatuses", "AcceptedAdvisories"};
+constexpr std::array<std::string_view, 5> kSimMembers{"Measurement", "SignerID", "ProductID", "SecurityVersion",
+                                                      "Debug"};
+
+// A misspelt property would not be checked, without a word.
+std::vector<std::string> UnknownMembers(const json& object, std::span<const std::string_view> known) {
+  constexpr std::size_t kMost = 10;
+  std::vector<std::string> out;
+  for (auto it = object.begin(); it != object.end() && out.size() < kMost; ++it) {
+    const std::string& name = it.key();
+    if (std::ranges::any_of(known, [&](std::string_view k) { return manifest::SameField(name, k); })) continue;
+    out.push_back("unknown member \"" + name.substr(0, 64) + "\"" + manifest::SuggestName(name, known));
+  }
+  return out;
+}
+
 Result<CoordinatorDescription> ParseDescription(const json& object) {
   CoordinatorDescription out;
+  for (const std::string& unknown : UnknownMembers(object, kMembers)) {
+    out.warnings.push_back("Warning: ignored in the config: " + unknown);
+  }
   STEELIE_TRY(out.sgx, ParseProgram(object, "UniqueID"));
   STEELIE_TRY(out.insecure_skip_verify, BoolMember(object, "InsecureSkipVerify"));
   const json* sim = FindMember(object, "Sim");
   if (sim == nullptr || sim->is_null()) return out;
   if (!sim->is_object()) return Bad("Sim is not an object");
+  if (const auto unknown = UnknownMembers(*sim, kSimMembers); !unknown.empty()) return Bad("Sim: " + unknown.front());
   STEELIE_TRY(out.sim, ParseProgram(*sim, "Measurement").WithContext("Sim"));
   return out;
 }
 
-Error Mismatch(const std::string& what, const std::string& expected, const std::string& seen) {
+constexpr const char* kRebuilt =
+    ". If the Coordinator was built anew and you trust it, write the config again: 'steelie package-info PROGRAM "
+    "--json'";
+
+Error Mismatch(const std::string& what, const std::string& expected, const std::string& seen, const char* hint = "") {
   return Error(Code::kUnauthenticated, "client.verify.mismatch",
-               what + ": expected " + expected + ", the evidence has " + seen);
+               what + ": expected " + expected + ", the evidence has " + seen + hint);
 }
 
 Error TooLittle(const std::string& what) { return Error(Code::kInvalidArgument, "client.verify.description", what); }
@@ -69,7 +100,7 @@ Status CheckProperties(const ExpectedProgram& expected, const attest::Claims& cl
     return Error(Code::kUnauthenticated, "client.verify.mismatch", "debug enclave not allowed");
   }
   if (expected.measurement && !PublicEqual(*expected.measurement, claims.measurement)) {
-    return Mismatch("invalid " + id_name, HexEncode(*expected.measurement), HexEncode(claims.measurement));
+    return Mismatch("invalid " + id_name, HexEncode(*expected.measurement), HexEncode(claims.measurement), kRebuilt);
   }
   if (expected.signer && !PublicEqual(*expected.signer, claims.signer)) {
     return Mismatch("invalid SignerID", HexEncode(*expected.signer), HexEncode(claims.signer));

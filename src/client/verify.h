@@ -26,10 +26,12 @@ struct CoordinatorDescription {
   ExpectedProgram sgx;
   std::optional<ExpectedProgram> sim;  // section `Sim`
   bool insecure_skip_verify = false;
+  std::vector<std::string> warnings;  // of members that mean nothing
 
   /// Reads the JSON file: `UniqueID`, `SignerID`, `ProductID`, `SecurityVersion`, `Debug`, `InsecureSkipVerify` and
-  /// `Sim` with `Measurement`, `SignerID`, `ProductID`, `SecurityVersion`, `Debug`. Unknown members are ignored.
-  /// Errors: kInvalidArgument `client.description`.
+  /// `Sim` with `Measurement`, `SignerID`, `ProductID`, `SecurityVersion`, `Debug`. Unknown members only warn, as the
+  /// reference ignores them; in `Sim`, which it does not know, they are refused. Errors: kInvalidArgument
+  /// `client.description`.
   static Result<CoordinatorDescription> Parse(std::string_view json);
 };
 

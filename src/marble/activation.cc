@@ -47,6 +47,17 @@ Status LogTtls(const Parameters& parameters, Logger& log) {
   return Ok();
 }
 
+// What the Coordinator says does not tell which of its states it is in.
+Error Explained(const Error& refused) {
+  if (refused.code() != Code::kFailedPrecondition || refused.message().find("in current state") == std::string::npos) {
+    return refused;
+  }
+  return Error(refused.code(), refused.reason(),
+               refused.message() +
+                   ". The Coordinator has no manifest yet, or is in recovery: 'steelie status' with the address of its "
+                   "client API tells which");
+}
+
 }  // namespace
 
 ActivationSeams RealSeams(Random& random, const Clock& clock, Logger& log) {
@@ -85,12 +96,12 @@ Result<Activation> Activate(const ActivationOptions& options, const ActivationSe
   request.evidence = Evidence(options, identity.certificate, log);
 
   log.Info("activating marble of type " + settings.marble_type);
-  STEELIE_TRY(const CallResult response,
-              CallUntilReachable(endpoint, identity, EncodeRequest(request), options, seams));
-  STEELIE_TRY(Parameters parameters, DecodeParameters(response.message));
+  const Result<CallResult> response = CallUntilReachable(endpoint, identity, EncodeRequest(request), options, seams);
+  if (!response) return Explained(response.error());
+  STEELIE_TRY(Parameters parameters, DecodeParameters(response->message));
 
   if (options.coordinator_root) {
-    STEELIE_CHECK_OK(CheckCoordinator(*options.coordinator_root, response.server, parameters));
+    STEELIE_CHECK_OK(CheckCoordinator(*options.coordinator_root, response->server, parameters));
   }
   STEELIE_CHECK_OK(CheckEnvironment(parameters.env));
   STEELIE_CHECK_OK(CheckArguments(parameters.argv));

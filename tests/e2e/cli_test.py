@@ -340,6 +340,11 @@ class LifeOfAManifest(CoordinatorTest):
         got = json.loads((self.folder / "got.json").read_text())
         self.assertEqual(base64.b64decode(got["token"]["Private"]), b"top secret value")
         self.assertEqual(got["server"]["Type"], "cert-ecdsa")
+        # No word of the file is in the message.
+        self.write("broken.json", '{\n  "token": {"Key": "AAAA"},\n  hunter2\n}')
+        answer = self.as_user("alice", "secret", "set", "broken.json", self.address)
+        self.assertNotIn("hunter2", self.assert_error(answer, "broken.json: ", "not valid JSON: line 3, column 3").err)
+        self.assert_error(self.as_user("alice", "secret", "set", "server.pem", self.address), "--from-pem NAME")
         # Flags of the parent command may stand anywhere; a secret may be called like a command.
         self.assert_error(self.cli("secret", "--cert", "alice.crt", "get", "status", self.address, "-k", "alice.key"),
                           "is not allowed to read one or more secrets of: [status]")
@@ -387,12 +392,29 @@ class LifeOfAManifest(CoordinatorTest):
         self.assert_error(self.cli("status", self.address), "is not, and is not issued by, the expected root certificate",
                           "manifest verify")
         self.assertTrue(self.cli("status", "-i", self.address).out.startswith("1: Coordinator is in recovery mode."))
+        for command in (["manifest", "get"], ["manifest", "verify", "manifest.json"], ["manifest", "update", "get", "-i"]):
+            answer = self.assert_error(self.verified(*command, self.address), "404", "'steelie recover' gives it")
+            self.assertNotIn("manifest set", answer.err)
+        make_user(self.folder, "u")
+        self.assert_error(self.as_user("u", "secret", "get", "token", self.address, "-i"), "'steelie recover' gives it")
+        self.assert_error(self.verified("certificate", "root", self.address), "has a temporary one: 'steelie recover'")
         make_recovery_key(self.folder, "wrong")
         self.assert_error(self.verified("recover", "secret.bin", self.address, "-k", "wrong.pem"), "does not decrypt")
         self.assert_error(self.verified("recover", "secret.bin", self.address), "--key")
         answer = self.assert_ok(self.verified("recover", "secret.bin", self.address, "-k", "r1.pem"))
         self.assertTrue(answer.out.endswith("\nRecovery successful.\n"), answer)
         self.assertTrue(self.assert_ok(self.cli("status", self.address)).out.startswith("3: "))
+
+
+    def test_a_manifest_in_recovery_gives_the_old_state_up(self):
+        self.assertNotIn("gives its old sealed state up", self.set_manifest(self.manifest(recovery_keys=["r1"])).out)
+        self.coordinator.stop()
+        (self.folder / "seal" / "sealed_key").unlink()
+        self.coordinator.start()
+        answer = self.set_manifest(self.manifest())
+        warning = answer.out.index("Warning: the Coordinator is in recovery. A new manifest gives its old sealed state up")
+        self.assertLess(warning, answer.out.index("now uploading manifest\n"))
+        self.assertEqual(len(list((self.folder / "seal").glob("backup-*"))), 1)
 
 
 class Trust(CoordinatorTest):
@@ -425,17 +447,26 @@ class Trust(CoordinatorTest):
         self.assertEqual(self.cli("quote", "show", self.address, "--json").json()["kind"], "sim")
         self.write("other.json", {"Sim": {"Measurement": "11" * 32}})
         self.assert_error(self.verified("quote", "verify", self.address, "--era-config", "other.json"),
-                          "invalid Measurement: expected 1111")
+                          "invalid Measurement: expected 1111", "'steelie package-info PROGRAM --json'")
         self.write("other.json", {"Sim": {"Measurement": "11"}})
         self.assert_error(self.verified("quote", "verify", self.address, "--era-config", "other.json"),
                           "reading era config file: other.json: Sim: Measurement is not 64 hex digits")
+        good = json.loads((self.folder / "era-config.json").read_text())
+        self.write("other.json", {**good, "SecurtyVersion": 3})
+        self.assertIn('Warning: ignored in the config: unknown member "SecurtyVersion"; did you mean `SecurityVersion`?\n',
+                      self.verified("quote", "verify", self.address, "--era-config", "other.json").out)
+        self.write("other.json", {"Sim": {**good["Sim"], "SignrID": "00" * 32}})
+        self.assert_error(self.verified("quote", "verify", self.address, "--era-config", "other.json"),
+                          'Sim: unknown member "SignrID"; did you mean `SignerID`?')
         (self.folder / "era-config.json").unlink()
         self.assert_error(self.verified("quote", "verify", self.address), "--era-config", "--insecure")
 
     def test_insecure_still_pins_within_the_command(self):
         path = self.write("manifest.json", self.manifest())
         answer = self.assert_ok(self.cli("manifest", "set", path, self.address, "-i", "--save-sgx-quote", "q"))
-        self.assertIn("Warning: skipping quote verification\n", answer.out)
+        self.assertTrue(answer.out.startswith("Warning: skipping quote verification\nCoordinator not verified, now "
+                                              "uploading manifest\n"), answer)
+        self.assertNotIn("Successfully verified", answer.out + self.cli("manifest", "get", self.address, "-i").out)
         self.assertTrue(self.cli.cache.exists())
         self.assertGreater((self.folder / "q").stat().st_size, 0)
 
@@ -628,6 +659,10 @@ class Offline(FolderTest):
         for arguments in [[], ["manifest"], ["--help"], ["manifest", "set", "-h"], ["help", "manifest", "set"]]:
             answer = self.assert_ok(self.cli(*arguments))
             self.assertIn("Usage: steelie", answer.out)
+        self.assertIn("Options of every command", self.cli("seal", "--help").out)
+        self.assertNotIn("Options of every command", self.cli("run", "--help").out)
+        for arguments in [["run", "--json", "--", "true"], ["--json", "run", "--type", "t", "--", "true"]]:
+            self.assert_error(self.cli(*arguments), "`run` has no --json")
         self.assertRegex(self.cli("version").out, r"^CLI Version: v\d+\.\d+\.\d+ \nCommit: \w+\n$")
         self.assert_error(self.cli("status", "a:1", XDG_CONFIG_HOME=""), "--coordinator-cert")
 
@@ -677,6 +712,7 @@ class Offline(FolderTest):
                                ("manifest set comp", "completion.bash"), ("--era-config comp", "completion.bash"),
                                ("run --key ", "p256 p384"), ("run --key = p3", "p384"), ("secret get --key comp", "completion.bash"),
                                ("run --sim-platform ", "folder"), ("sim host fo", "folder"), ("--nonce status ma", "manifest"),
+                               ("run --js", ""), ("run --era", ""), ("status --js", "--json"),
                                ("status ", ""), ("--nonce ", ""), ("recover --key x comp", "completion.bash")]:
             words = line.split(" ")
             run = (f"source {script}; COMP_WORDS=(steelie {' '.join(w or chr(39) * 2 for w in words)}); "

@@ -170,6 +170,7 @@ class Offline(RecoveryTest):
                 self.lose_the_key()
                 answer = self.online_ok("recover-with-signature", "public-key", self.address, "-o", "ephemeral.pem")
                 self.assertIn("Public key written to: ephemeral.pem", answer.out)
+                self.assertEqual((self.folder / "ephemeral.pem").stat().st_mode & 0o777, 0o600)
                 printed = self.online_ok("recover-with-signature", "public-key", self.address).out
                 self.assertIn((self.folder / "ephemeral.pem").read_text(), printed)
                 self.refused(self.online("recover-with-signature", "public-key", self.address, "-o", "ephemeral.pem"),
@@ -314,6 +315,7 @@ class Drills(RecoveryTest):
         text = self.online_ok("recover", "drill", self.address, "--save-challenge", "challenge.bin").out
         self.assertIn("Challenge written to: challenge.bin, good until 20", text)
         self.assertEqual(len((self.folder / "challenge.bin").read_bytes()), 32)
+        self.assertEqual((self.folder / "challenge.bin").stat().st_mode & 0o777, 0o600)
         self.ok("recover", "drill", "--challenge", "challenge.bin", "--share", "r0.bin", "--key", "r0.pem",
                 "--save-proof", "proof.json")
         proof = (self.folder / "proof.json").read_text()
@@ -341,6 +343,9 @@ class Drills(RecoveryTest):
             self.assertEqual(answer.code, 1, answer)
             self.assertTrue(answer.err.startswith("Error: "), answer)
             self.assertIn("--", answer.err)
+        offline = ["--challenge", "c", "--save-proof", "p"]
+        self.refused(self.drill(self.address, *offline), "make a proof offline: leave ADDRESS out")
+        self.refused(self.drill(*offline[:2]), "needs both --challenge FILE and --save-proof FILE")
         self.refused(self.drill(self.address, "--share", "s"), "server is not in expected state")
         self.assertEqual(self.drill(self.address, "one too many").code, 1)
 

@@ -184,6 +184,7 @@ class RunTest(unittest.TestCase):
 
     def test_without_manifest_nobody_is_admitted(self) -> None:
         self.assert_refused(self.without_manifest, "FailedPrecondition")
+        self.assertIn("has no manifest yet, or is in recovery", self.without_manifest.stderr)
 
     def test_an_unknown_type_is_refused(self) -> None:
         self.assert_refused(self.run_marble("nobody", "./worker"), "PermissionDenied")
@@ -206,6 +207,12 @@ class RunTest(unittest.TestCase):
         pin.write_text(self.deployment.root_certificate())
         result = self.run_marble("worker", "./worker", flags=["--coordinator-root", str(pin)])
         self.assertEqual(result.returncode, 42, result.stderr)
+
+    def test_a_pin_that_is_no_certificate_is_named(self) -> None:
+        pin = self.deployment.folder / "no.pem"
+        pin.write_text("no certificate")
+        result = self.run_marble("worker", "./worker", flags=["--coordinator-root", str(pin)])
+        self.assert_refused(result, f"--coordinator-root {pin}: expected a PEM file", "'steelie certificate root'")
 
     def test_another_coordinator_is_refused_before_anything_is_written(self) -> None:
         other = Deployment().start()
@@ -264,6 +271,8 @@ class SealTest(unittest.TestCase):
         subprocess.run(seal, cwd=folder, env=env, check=True, timeout=30)
         subprocess.run(unseal, cwd=folder, check=True, timeout=30)
         self.assertEqual((folder / "out").read_bytes(), b"data\0")
+        told = subprocess.run([*unseal, "--json"], cwd=folder, check=True, timeout=30, capture_output=True).stdout
+        self.assertEqual(json.loads(told), {"done": "unseal", "input": "sealed", "output": "out"})
         sealed = bytearray((folder / "sealed").read_bytes())
         self.assertNotIn(b"data", sealed)
         sealed[-1] ^= 1

@@ -109,8 +109,19 @@ TEST_F(CoordinatorClientTest, RefusalsSayWhatToDo) {
   EXPECT_THAT(message(409, "3", kState, set), HasSubstr("'steelie manifest update apply'"));
   EXPECT_THAT(message(409, "3", kState, [&] { return client_.Recover({}, {}); }), HasSubstr("nothing to recover"));
   EXPECT_THAT(message(409, "", "update already in progress", update), HasSubstr("'steelie manifest update get'"));
-  EXPECT_THAT(message(404, "", "no", [&] { return client_.GetManifest(); }), HasSubstr("'steelie manifest set'"));
-  EXPECT_THAT(message(404, "", "no", [&] { return client_.GetPendingUpdate(); }),
+  const auto get = [&] { return client_.GetManifest(); };
+  const auto secrets = [&] { return client_.GetSecrets({"s"}); };
+  EXPECT_THAT(message(404, "2", "no", get), HasSubstr("'steelie manifest set'"));
+  EXPECT_THAT(message(404, "1", "no", get), ::testing::EndsWith("'steelie recover' gives it a recovery secret"));
+  EXPECT_THAT(message(404, "1", "no", [&] { return client_.GetPendingUpdate(); }), HasSubstr("'steelie recover'"));
+  EXPECT_THAT(message(401, "1", "no user", secrets),
+              ::testing::EndsWith("'steelie recover' gives it a recovery secret"));
+  EXPECT_THAT(message(401, "2", "no user", secrets), HasSubstr("'steelie manifest set'"));
+  EXPECT_THAT(message(401, "3", "no user", secrets), HasSubstr("exactly the certificate of --cert"));
+  EXPECT_THAT(message(400, "", "failed to decrypt recovery secret: ephemeral secret key not set",
+                      [&] { return client_.Recover({}, {}); }),
+              HasSubstr("fetch it again with 'steelie recover-with-signature public-key'"));
+  EXPECT_THAT(message(404, "3", "no", [&] { return client_.GetPendingUpdate(); }),
               HasSubstr("'steelie manifest update"));
   EXPECT_THAT(message(403, "", "no", update), HasSubstr("roles in the manifest"));
   // A status that is refused, too, is not asked for again.

@@ -174,6 +174,17 @@ TEST(Description, RefusesMalformedFiles) {
   }
 }
 
+TEST(Description, MisspeltMembersWarnAndAreRefusedInSim) {
+  ASSERT_OK_AND_ASSIGN(const CoordinatorDescription description,
+                       CoordinatorDescription::Parse(R"({"SecurtyVersion":2,"productid":3,"Nonce":"AA=="})"));
+  EXPECT_THAT(description.warnings, ::testing::ElementsAre(AllOf(HasSubstr("\"SecurtyVersion\""),
+                                                                 HasSubstr("did you mean `SecurityVersion`?"))));
+  const auto refused = CoordinatorDescription::Parse(R"({"Sim":{"Measurements":""}})");
+  ASSERT_THAT(refused, FailsWith("client.description"));
+  EXPECT_THAT(refused.error().message(), HasSubstr("did you mean `Measurement`?"));
+  EXPECT_FALSE(CoordinatorDescription::Parse(R"({"Sim":{"UniqueID":""}})").has_value());
+}
+
 TEST_F(VerifyTest, TheCacheKeepsIntermediateAndRoot) {
   const steelie::testing::TempFolder folder;
   const auto path = folder.path() / "marblerun" / "coordinator-cert.pem";

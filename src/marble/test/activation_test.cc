@@ -154,8 +154,15 @@ TEST_F(ActivationTest, TriesAgainOnlyWhileUnreachable) {
   EXPECT_OK(Run());
   EXPECT_EQ(waits_.size(), 2U);
   failures_ = 1;
-  failure_ = Error(Code::kFailedPrecondition, "activate.refused", "no manifest");
-  EXPECT_THAT(Run(), FailsWith("activate.refused"));
+  failure_ = Error(Code::kFailedPrecondition, "activate.refused", "the clock is wrong");
+  auto refused = Run();
+  ASSERT_THAT(refused, FailsWith("activate.refused"));
+  EXPECT_EQ(refused.error().message(), "the clock is wrong");
+  failures_ = 1;
+  failure_ = Error(Code::kFailedPrecondition, "activate.refused", "cannot accept marbles in current state: no");
+  refused = Run();
+  ASSERT_THAT(refused, FailsWith("activate.refused"));
+  EXPECT_THAT(refused.error().message(), ::testing::HasSubstr("no manifest yet, or is in recovery: 'steelie status'"));
 }
 
 TEST_F(ActivationTest, LogsTheTtlsPolicyWithoutItsKeys) {
