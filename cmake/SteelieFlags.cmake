@@ -38,7 +38,7 @@ else()
   target_compile_options(steelie_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=3>
                                                  -fstack-clash-protection -fcf-protection)
 endif()
-target_link_options(steelie_flags INTERFACE -Wl,-z,relro,-z,now -pie)
+target_link_options(steelie_flags INTERFACE -Wl,-z,relro,-z,now $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>)
 
 find_program(STEELIE_MOLD mold)
 if(STEELIE_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -13,10 +13,11 @@ struct Options {
 };
 
 Result<int> Run(const Program& program, const Options& options) {
-  STEELIE_TRY(const PrivateKey key,
-              LoadRecoveryKey(*options.key, "recovery needs the private recovery key: give it with --key"));
+  STEELIE_TRY(
+      const auto key,
+      LoadRecoveryKey(*options.key, "recovery needs the private recovery key: give it with --key or --pkcs11-config"));
   STEELIE_TRY(const SecretBuffer file, ReadRecoverySecret(options.file));
-  const Result<client::RecoveryUpload> upload = client::PrepareRecovery(file, key);
+  const Result<client::RecoveryUpload> upload = client::PrepareRecovery(file, *key);
   if (!upload) return Error(upload.error()).WithContext(options.file);
   STEELIE_TRY(const Session session, ConnectVerified(program, options.address));
   return UploadRecovery(program, session, upload->secret, upload->signature);

@@ -42,16 +42,18 @@ Status CheckUsage(const Options& o) {
   }
   if (!o.proof.empty() && !o.save_challenge.empty()) return Usage("--proof does not go with --save-challenge");
   if (o.address.empty() && o.share.empty()) return Usage("name the recovery secret with --share");
-  if (o.key->given() && o.share.empty()) return Usage("--key goes with --share");
+  if (o.key->given() && o.share.empty()) return Usage("--key and --pkcs11-... go with --share");
   return Ok();
 }
 
 Result<client::DrillProof> MakeProof(const Options& options, ByteView challenge) {
-  STEELIE_TRY(const PrivateKey key,
-              LoadRecoveryKey(*options.key, "a drill proves that you have the recovery key: give it with --key"));
+  STEELIE_TRY(const auto key,
+              LoadRecoveryKey(*options.key,
+                              "a drill proves that you have the recovery key: give it with --key or --pkcs11-config"));
   STEELIE_TRY(const SecretBuffer file, ReadRecoverySecret(options.share));
-  STEELIE_TRY(const SecretBuffer secret, client::DecryptRecovery(file, key).WithContext(options.share));
-  STEELIE_TRY(const seal::PossessionProof proof, seal::ProvePossession(secret, key, challenge));
+  STEELIE_TRY(const SecretBuffer secret, client::DecryptRecovery(file, *key).WithContext(options.share));
+  const auto sign = [&key](ByteView message) { return key->Sign(message); };
+  STEELIE_TRY(const seal::PossessionProof proof, seal::ProvePossession(secret, sign, challenge));
   return client::DrillProof{ToBytes(challenge), ToBytes(proof.key), proof.by_secret, proof.by_holder};
 }
 

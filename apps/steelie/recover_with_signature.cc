@@ -96,8 +96,8 @@ Result<int> EncryptSecret(const Program& program, const OfflineOptions& options)
   STEELIE_TRY(const PublicKey coordinator, ReadCoordinatorKey(options.coordinator_key));
   STEELIE_TRY(SecretBuffer secret, ReadRecoverySecret(options.file));
   if (!client::IsPlainRecoverySecret(secret)) {
-    STEELIE_TRY(const PrivateKey key, LoadRecoveryKey(*options.key, kEncrypted));
-    STEELIE_TRY(secret, client::DecryptRecovery(secret, key).WithContext(options.file));
+    STEELIE_TRY(const auto key, LoadRecoveryKey(*options.key, kEncrypted));
+    STEELIE_TRY(secret, client::DecryptRecovery(secret, *key).WithContext(options.file));
   }
   STEELIE_TRY(const Bytes encrypted, coordinator.RsaOaepEncrypt(secret));
   return Finish(program, options, "Encrypted secret", encrypted);
@@ -105,9 +105,9 @@ Result<int> EncryptSecret(const Program& program, const OfflineOptions& options)
 
 Result<int> SignSecret(const Program& program, const OfflineOptions& options) {
   STEELIE_CHECK_OK(RequireOutput(options));
-  STEELIE_TRY(const PrivateKey key, LoadRecoveryKey(*options.key, kUnsigned));
+  STEELIE_TRY(const auto key, LoadRecoveryKey(*options.key, kUnsigned));
   STEELIE_TRY(const SecretBuffer secret, ReadRecoverySecret(options.file));
-  const Result<client::RecoveryUpload> upload = client::PrepareRecovery(secret, key);
+  const Result<client::RecoveryUpload> upload = client::PrepareRecovery(secret, *key);
   if (!upload) return Error(upload.error()).WithContext(options.file);
   return Finish(program, options, "Signature", upload->signature);
 }

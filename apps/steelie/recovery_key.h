@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "crypto/key.h"
+#include "client/recovery_key.h"
 #include "flags.h"
 #include "secret/wipe.h"
 
@@ -21,8 +21,9 @@ struct RecoveryKeyFlags {
 };
 std::shared_ptr<RecoveryKeyFlags> AddRecoveryKeyFlags(CLI::App& command);
 
-/// Errors: kInvalidArgument `cli.key` none is given, with `missing` as the message; those of reading it.
-Result<PrivateKey> LoadRecoveryKey(const RecoveryKeyFlags& flags, const char* missing);
+/// From a file or a token. Errors: kInvalidArgument `cli.key` none is given, with `missing` as the message, or flags
+/// that do not go together; those of reading it.
+Result<std::unique_ptr<client::RecoveryKey>> LoadRecoveryKey(const RecoveryKeyFlags& flags, const char* missing);
 
 /// The content of a file with a recovery secret, plain or encrypted. Errors name the file.
 Result<SecretBuffer> ReadRecoverySecret(const std::string& file);

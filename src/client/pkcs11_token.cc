@@ -56,6 +56,28 @@ Error LoginError(CK_RV code) {
   }
 }
 
+// `begun`: whether the token had accepted key and mechanism.
+Error DecryptionError(CK_RV code, bool begun) {
+  switch (code) {
+    case CKR_ARGUMENTS_BAD:
+    case CKR_MECHANISM_INVALID:
+    case CKR_MECHANISM_PARAM_INVALID:
+      return Error(Code::kInvalidArgument, kTokenMechanism, "the token cannot decrypt in this way: " + Hex(code));
+    case CKR_KEY_FUNCTION_NOT_PERMITTED:
+      return Bad("decrypt", "the token's key may not decrypt (CKA_DECRYPT)");
+    case CKR_ENCRYPTED_DATA_INVALID:
+    case CKR_ENCRYPTED_DATA_LEN_RANGE:
+    case CKR_DATA_INVALID:
+    case CKR_DATA_LEN_RANGE:
+    case CKR_FUNCTION_FAILED:
+    case CKR_GENERAL_ERROR:
+      if (begun) return Error(Code::kInvalidArgument, kTokenCiphertext, Hex(code));
+      [[fallthrough]];
+    default:
+      return Bad("decrypt", "the token does not decrypt: " + Hex(code));
+  }
+}
+
 }  // namespace
 
 struct Token::Impl {
@@ -165,6 +187,17 @@ Result<Token::Handle> Token::FindPrivateKey(const TokenObjectName& name) {
   return impl_->Find(CKO_PRIVATE_KEY, name, "key", "key pair");
 }
 
+Result<bool> Token::IsRsa(Handle key) {
+  MutexLock lock(impl_->mutex);
+  CK_KEY_TYPE type = 0;
+  CK_ATTRIBUTE value{CKA_KEY_TYPE, &type, sizeof type};
+  const CK_RV code = impl_->f->C_GetAttributeValue(impl_->session, key, &value, 1);
+  if (code != CKR_OK || value.ulValueLen != sizeof type) {
+    return Bad("key", "the token does not say of what type the key is: " + Hex(code));
+  }
+  return type == CKK_RSA;
+}
+
 Result<Bytes> Token::FindCertificate(const TokenObjectName& name) {
   MutexLock lock(impl_->mutex);
   STEELIE_TRY(const CK_OBJECT_HANDLE object, impl_->Find(CKO_CERTIFICATE, name, "certificate", "certificate"));
@@ -189,12 +222,33 @@ Result<Bytes> Token::Sign(Handle key, Operation operation, ByteView input) {
   mechanism.mechanism = operation == Operation::kEcdsa      ? CKM_ECDSA
                         : operation == Operation::kRsaPkcs1 ? CKM_RSA_PKCS
                                                             : CKM_RSA_X_509;
-  Bytes copy(input.begin(), input.end());
+  SecretBuffer copy(input.begin(), input.end());  // may tell something about a secret
   Bytes out(kMaxSignature);
   CK_ULONG size = out.size();
   CK_RV code = impl_->f->C_SignInit(impl_->session, &mechanism, key);
   if (code == CKR_OK) code = impl_->f->C_Sign(impl_->session, copy.data(), copy.size(), out.data(), &size);
+  if (code == CKR_KEY_FUNCTION_NOT_PERMITTED) return Bad("sign", "the token's key may not sign (CKA_SIGN)");
   if (code != CKR_OK || size > out.size()) return Bad("sign", "the token does not sign: " + Hex(code));
+  out.resize(size);
+  return out;
+}
+
+Result<SecretBuffer> Token::Decrypt(Handle key, Decryption decryption, ByteView ciphertext) {
+  MutexLock lock(impl_->mutex);
+  CK_RSA_PKCS_OAEP_PARAMS oaep{};
+  oaep.hashAlg = CKM_SHA256;
+  oaep.mgf = CKG_MGF1_SHA256;
+  oaep.source = CKZ_DATA_SPECIFIED;
+  CK_MECHANISM mechanism{CKM_RSA_X_509, nullptr, 0};
+  if (decryption == Decryption::kRsaOaepSha256) mechanism = {CKM_RSA_PKCS_OAEP, &oaep, sizeof oaep};
+  Bytes copy(ciphertext.begin(), ciphertext.end());
+  SecretBuffer out(kMaxSignature);
+  CK_ULONG size = out.size();
+  CK_RV code = impl_->f->C_DecryptInit(impl_->session, &mechanism, key);
+  const bool begun = code == CKR_OK;
+  if (begun) code = impl_->f->C_Decrypt(impl_->session, copy.data(), copy.size(), out.data(), &size);
+  if (code != CKR_OK) return DecryptionError(code, begun);
+  if (size > out.size()) return Bad("decrypt", "the token says that it wrote more than there is room for");
   out.resize(size);
   return out;
 }

@@ -2,7 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "crypto/key.h"
+#include "client/recovery_key.h"
 #include "secret/wipe.h"
 
 namespace steelie::client {
@@ -16,12 +16,11 @@ struct RecoveryUpload {
 /// Whether bytes are a plain recovery secret, by their number: 16, 32 or 33.
 bool IsPlainRecoverySecret(ByteView bytes);
 
-/// The plain secret of a file as it was handed out. Errors as PrepareRecovery.
-Result<SecretBuffer> DecryptRecovery(ByteView file, const PrivateKey& key);
+/// The plain secret of a file as it was handed out: 16, 32 or 33 bytes are the secret itself, anything else is its
+/// encryption for the holder of `key`. Errors: those of RecoveryKey::Decrypt.
+Result<SecretBuffer> DecryptRecovery(ByteView file, const RecoveryKey& key);
 
-/// From a recovery secret as it was handed out: 16, 32 or 33 bytes are the secret itself, anything else is its
-/// encryption (RSA-OAEP with SHA-256) for the holder of `key`.
-/// Errors: kInvalidArgument `client.recovery.key` no RSA key; `client.recovery.secret` it does not decrypt.
-Result<RecoveryUpload> PrepareRecovery(ByteView file, const PrivateKey& key);
+/// From a recovery secret as it was handed out. Errors: those of DecryptRecovery and RecoveryKey::Sign.
+Result<RecoveryUpload> PrepareRecovery(ByteView file, const RecoveryKey& key);
 
 }  // namespace steelie::client

@@ -52,7 +52,7 @@ Bytes PossessionMessage(ByteView challenge, const PossessionKey& key) {
   return std::move(out).Take();
 }
 
-Result<PossessionProof> ProvePossession(ByteView secret, const PrivateKey& recovery_key, ByteView challenge) {
+Result<PossessionProof> ProvePossession(ByteView secret, const SignByHolder& sign, ByteView challenge) {
   if (challenge.size() != kDrillChallengeSize) {
     return Wrong("possession.challenge", "a drill's challenge has " + std::to_string(kDrillChallengeSize) +
                                              " bytes, this has " + std::to_string(challenge.size()));
@@ -66,7 +66,7 @@ Result<PossessionProof> ProvePossession(ByteView secret, const PrivateKey& recov
   out.key = Raw(key.public_key());
   const Bytes message = PossessionMessage(challenge, out.key);
   STEELIE_TRY(out.by_secret, key.Sign(SignatureScheme::kEd25519, message));
-  STEELIE_TRY(out.by_holder, recovery_key.Sign(SignatureScheme::kRsaPkcs1Sha256, message));
+  STEELIE_TRY(out.by_holder, sign(message));
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "base/bytes.h"
@@ -27,9 +28,12 @@ struct PossessionProof {
 /// are shorter.
 Bytes PossessionMessage(ByteView challenge, const PossessionKey& key);
 
+/// Signs with the recovery key, which may be in a token: RSASSA-PKCS1-v1_5 with SHA-256.
+using SignByHolder = std::function<Result<Bytes>(ByteView message)>;
+
 /// The holder's side. Errors: kInvalidArgument `possession.challenge` of another size; `possession.secret` not the size
-/// of a recovery secret; those of signing with a key that is not RSA.
-Result<PossessionProof> ProvePossession(ByteView secret, const PrivateKey& recovery_key, ByteView challenge);
+/// of a recovery secret; those of `sign`.
+Result<PossessionProof> ProvePossession(ByteView secret, const SignByHolder& sign, ByteView challenge);
 
 /// The Coordinator's side. Hostile: the proof. The holder stays valid as long as the scheme.
 /// Errors: kFailedPrecondition `drill.none` the scheme has no holders; kInvalidArgument `drill.unknown` the secret is

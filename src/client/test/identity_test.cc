@@ -141,18 +141,19 @@ TEST(SecretText, NamesWhatIsMissing) {
 
 TEST(Recovery, TakesPlainAndEncryptedSecrets) {
   ASSERT_OK_AND_ASSIGN(const PrivateKey key, PrivateKey::Generate(KeyKind::kRsa, 2048));
+  ASSERT_OK_AND_ASSIGN(const auto recovery_key, RecoveryKeyInMemory(key));
   for (const std::size_t size : {std::size_t{16}, std::size_t{32}, std::size_t{33}}) {
     const Bytes secret(size, 7);
-    ASSERT_OK_AND_ASSIGN(const RecoveryUpload plain, PrepareRecovery(secret, key));
+    ASSERT_OK_AND_ASSIGN(const RecoveryUpload plain, PrepareRecovery(secret, *recovery_key));
     EXPECT_EQ(ToBytes(ByteView(plain.secret)), secret);
     ASSERT_OK_AND_ASSIGN(const Bytes encrypted, key.public_key().RsaOaepEncrypt(secret));
-    ASSERT_OK_AND_ASSIGN(const RecoveryUpload opened, PrepareRecovery(encrypted, key));
+    ASSERT_OK_AND_ASSIGN(const RecoveryUpload opened, PrepareRecovery(encrypted, *recovery_key));
     EXPECT_EQ(ToBytes(ByteView(opened.secret)), secret);
     EXPECT_TRUE(key.public_key().Verify(SignatureScheme::kRsaPkcs1Sha256, secret, opened.signature));
   }
-  EXPECT_THAT(PrepareRecovery(Bytes(31, 1), key), FailsWith("client.recovery.secret"));
+  EXPECT_THAT(PrepareRecovery(Bytes(31, 1), *recovery_key), FailsWith("client.recovery.secret"));
   ASSERT_OK_AND_ASSIGN(const PrivateKey ec, PrivateKey::Generate(KeyKind::kEcP256));
-  EXPECT_THAT(PrepareRecovery(Bytes(16, 1), ec), FailsWith("client.recovery.key"));
+  EXPECT_THAT(RecoveryKeyInMemory(ec), FailsWith("client.recovery.key"));
 }
 
 }  // namespace

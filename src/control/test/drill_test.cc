@@ -13,7 +13,10 @@ class DrillTest : public testing::RecoveryTest {
  protected:
   Bytes Challenge() { return coordinator_->GetRecoveryDrill()->challenge; }
   seal::PossessionProof Proof(const std::string& name, ByteView challenge) {
-    return *seal::ProvePossession(SecretOf(name), holders_.at(name).key, challenge);
+    const auto sign = [&](ByteView message) {
+      return holders_.at(name).key.Sign(SignatureScheme::kRsaPkcs1Sha256, message);
+    };
+    return *seal::ProvePossession(SecretOf(name), sign, challenge);
   }
   Result<DrillResult> Prove(const std::string& name) {
     const Bytes challenge = Challenge();

@@ -46,8 +46,12 @@ Shared Share(std::size_t n, std::uint32_t threshold, std::uint64_t seed = 5) {
   return out;
 }
 
+SignByHolder With(const PrivateKey& key) {
+  return [key](ByteView message) { return key.Sign(SignatureScheme::kRsaPkcs1Sha256, message); };
+}
+
 PossessionProof Prove(const SecretBuffer& secret, const PrivateKey& key, ByteView challenge = kChallenge) {
-  return *ProvePossession(secret, key, challenge);
+  return *ProvePossession(secret, With(key), challenge);
 }
 
 TEST(Possession, EveryHolderOfEverySchemeCanProveIt) {
@@ -99,10 +103,10 @@ TEST(Possession, TheSignedMessageIsNoRecoverySecret) {
 }
 
 TEST(Possession, RefusesWhatItCannotProve) {
-  EXPECT_THAT(ProvePossession(SecretBuffer(32), Keys()[0], Bytes(31)), FailsWith("possession.challenge"));
-  EXPECT_THAT(ProvePossession(SecretBuffer(16), Keys()[0], kChallenge), FailsWith("possession.secret"));
+  EXPECT_THAT(ProvePossession(SecretBuffer(32), With(Keys()[0]), Bytes(31)), FailsWith("possession.challenge"));
+  EXPECT_THAT(ProvePossession(SecretBuffer(16), With(Keys()[0]), kChallenge), FailsWith("possession.secret"));
   const PrivateKey ec = *PrivateKey::Generate(KeyKind::kEcP256);
-  EXPECT_THAT(ProvePossession(SecretBuffer(32), ec, kChallenge), FailsWith("crypto.key.scheme"));
+  EXPECT_THAT(ProvePossession(SecretBuffer(32), With(ec), kChallenge), FailsWith("crypto.key.scheme"));
 }
 
 }  // namespace
