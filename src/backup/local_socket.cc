@@ -52,11 +52,11 @@ Result<Fd> ListenIn(const std::string& folder) {
   Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.ok()) return SocketError("making a socket");
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return SocketError("removing " + path);
-  if (::bind(fd.get(), Generic(address.value), sizeof(address.value)) != 0) return SocketError("making " + path);
-  // Before it listens, nobody can have connected.
-  if (::chmod(path.c_str(), 0600) != 0 || ::listen(fd.get(), kBacklog) != 0) {
-    return SocketError("listening on " + path);
+  // The file gets the mode that the socket has before it is bound, so there is no moment with another one.
+  if (::fchmod(fd.get(), 0600) != 0 || ::bind(fd.get(), Generic(address.value), sizeof(address.value)) != 0) {
+    return SocketError("making " + path);
   }
+  if (::listen(fd.get(), kBacklog) != 0) return SocketError("listening on " + path);
   return fd;
 }
 
