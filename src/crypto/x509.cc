@@ -11,26 +11,20 @@
 #include "crypto/openssl_util.h"
 #include "crypto/pem.h"
 #include "crypto/plain_request.h"
+#include "crypto/x509_glue.h"
 
 namespace steelie {
 namespace {
+
+using openssl::CommonName;
+using openssl::NameDer;
+using openssl::StringOf;
+using openssl::ToTime;
 
 using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, openssl::Deleter<GENERAL_NAMES_free>>;
 
 constexpr std::size_t kMaxCertificate = std::size_t{1} << 20U;
 constexpr std::size_t kMaxRequest = std::size_t{64} << 10U;
-
-std::string StringOf(const ASN1_STRING* s) {
-  std::uint8_t* utf8 = nullptr;
-  const int n = ASN1_STRING_to_UTF8(&utf8, s);
-  if (n < 0) {
-    openssl::DrainErrors();
-    return std::string(AsText({ASN1_STRING_get0_data(s), static_cast<std::size_t>(ASN1_STRING_length(s))}));
-  }
-  std::string out(AsText({utf8, static_cast<std::size_t>(n)}));
-  OPENSSL_free(utf8);
-  return out;
-}
 
 std::string OidText(const ASN1_OBJECT* object) {
   std::array<char, 256> text{};
@@ -45,33 +39,6 @@ std::vector<NameAttribute> Attributes(const X509_NAME* name) {
     out.push_back({OidText(X509_NAME_ENTRY_get_object(entry)), StringOf(X509_NAME_ENTRY_get_data(entry))});
   }
   return out;
-}
-
-std::string CommonName(const X509_NAME* name) {
-  const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
-  return at < 0 ? "" : StringOf(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
-}
-
-Bytes NameDer(const X509_NAME* name) {
-  std::uint8_t* der = nullptr;
-  const int n = i2d_X509_NAME(name, &der);
-  if (n < 0) return {};
-  Bytes out(der, der + n);
-  OPENSSL_free(der);
-  return out;
-}
-
-CertificateTime ToTime(const ASN1_TIME* t) {
-  std::tm tm{};
-  if (ASN1_TIME_to_tm(t, &tm) != 1) {
-    openssl::DrainErrors();
-    return {};
-  }
-  const std::chrono::sys_days days = std::chrono::year(tm.tm_year + 1900) /
-                                     std::chrono::month(static_cast<unsigned>(tm.tm_mon + 1)) /
-                                     std::chrono::day(static_cast<unsigned>(tm.tm_mday));
-  return CertificateTime(days) + std::chrono::hours(tm.tm_hour) + std::chrono::minutes(tm.tm_min) +
-         std::chrono::seconds(tm.tm_sec);
 }
 
 void CollectNames(const GENERAL_NAMES* names, std::vector<std::string>* dns, std::vector<Bytes>* ips) {
@@ -230,6 +197,11 @@ std::vector<Bytes> Certificate::IpAddresses() const {
   std::vector<Bytes> out;
   if (const GeneralNamesPtr names = AlternativeNames(cert_.get())) CollectNames(names.get(), nullptr, &out);
   return out;
+}
+
+Bytes Certificate::Serial() const {
+  const ASN1_INTEGER* serial = X509_get0_serialNumber(cert_.get());
+  return Bytes(ASN1_STRING_get0_data(serial), ASN1_STRING_get0_data(serial) + ASN1_STRING_length(serial));
 }
 
 std::optional<Bytes> Certificate::SubjectKeyId() const {

@@ -47,6 +47,8 @@ class Certificate {
   Bytes IssuerDer() const;
   /// Errors: kInvalidArgument if the key is malformed.
   Result<PublicKey> SubjectPublicKey() const;
+  /// Magnitude of the serial number, big endian without leading zeros; AMD gives all its certificates number 0.
+  Bytes Serial() const;
   CertificateTime NotBefore() const;
   CertificateTime NotAfter() const;
   std::vector<std::string> DnsNames() const;
