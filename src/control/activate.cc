@@ -131,7 +131,7 @@ Result<attest::Claims> Attest(const Coordinator::Dependencies& deps, bool simula
       return Error(Code::kPermissionDenied, "attest.unsupported",
                    "invalid quote: this Coordinator does not know this kind of evidence");
     }
-    auto verified = deps.sim_verifier.Verify(request.evidence, now);
+    auto verified = deps.verifier.Verify(request.evidence, now);
     if (!verified) {
       return Error(Code::kPermissionDenied, verified.error().reason(), "invalid quote: " + verified.error().message());
     }

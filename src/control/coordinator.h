@@ -156,7 +156,7 @@ class Coordinator {
  public:
   struct Dependencies {
     const platform::Platform& platform;
-    const attest::Verifier& sim_verifier;
+    const attest::Verifier& verifier;
     const Clock& clock;
     Random& random;
     Logger& logger;

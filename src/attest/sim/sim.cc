@@ -56,7 +56,39 @@ Result<Bytes> Issue(const Statement& statement, const Host& host) {
   return EncodeEnvelope({Envelope::kSim, {signed_bytes, std::move(signature), host.certificate}});
 }
 
-Result<Claims> SimVerifier::Verify(ByteView evidence, Instant now) const {
+namespace {
+
+constexpr std::string_view kDocument = "docs/formats/evidence.md, \"Simulated evidence\"";
+
+// Appends the rule; an error that names it if it failed.
+Status Require(Trace& trace, std::string_view rule, std::string expected, std::string seen, bool pass,
+               std::string message) {
+  if (trace.Add({std::string(rule), "", std::string(kDocument), std::move(expected), std::move(seen), pass})) {
+    return Ok();
+  }
+  return Error(Code::kUnauthenticated, std::string(rule), std::move(message));
+}
+
+Status CheckHost(const Certificate& host, const std::optional<Certificate>& vendor_root, Instant now, Trace& trace) {
+  STEELIE_CHECK_OK(
+      Require(trace, "attest.sim.untrusted", "a simulated platform that is trusted here", vendor_root ? "one" : "none",
+              vendor_root.has_value(),
+              "simulated evidence is not trusted here: the Coordinator was started without a simulated platform"));
+  STEELIE_TRY(const PublicKey root_key, vendor_root->SubjectPublicKey());
+  const bool issued = host.IssuerDer() == vendor_root->SubjectDer() && host.SignedBy(root_key);
+  STEELIE_CHECK_OK(Require(trace, "attest.sim.chain", "host certificate by the vendor root",
+                           issued ? "by the vendor root" : "by somebody else", issued,
+                           "the simulated host is not certified by this Coordinator's simulated platform"));
+  // In seconds: a lifetime of 292 years does not fit into the nanoseconds of an Instant.
+  const CertificateTime second = std::chrono::floor<std::chrono::seconds>(now);
+  const bool valid = second >= host.NotBefore() && second <= host.NotAfter();
+  return Require(trace, "attest.sim.chain", "host certificate valid at the time of the verdict",
+                 valid ? "valid" : "not valid", valid, "the simulated host's certificate is not valid now");
+}
+
+}  // namespace
+
+Result<Claims> SimVerifier::Verify(ByteView evidence, Instant now, Trace& trace) const {
   STEELIE_TRY(const Envelope envelope, DecodeEnvelope(evidence));
   if (envelope.kind != Envelope::kSim || envelope.parts.size() != 3) return Malformed("expected three parts of kind 1");
   STEELIE_TRY(const Statement statement, DecodeStatement(envelope.parts[0]));
@@ -64,24 +96,11 @@ Result<Claims> SimVerifier::Verify(ByteView evidence, Instant now) const {
   if (!host) return Malformed("the host certificate does not parse");
   const Result<PublicKey> host_key = host->SubjectPublicKey();
   if (!host_key) return Malformed("the host certificate has an unsupported key");
-  if (!vendor_root_) {
-    return Error(Code::kUnauthenticated, "attest.sim.untrusted",
-                 "simulated evidence is not trusted here: the Coordinator was started without a simulated platform");
-  }
-  STEELIE_TRY(const PublicKey root_key, vendor_root_->SubjectPublicKey());
-  if (host->IssuerDer() != vendor_root_->SubjectDer() || !host->SignedBy(root_key)) {
-    return Error(Code::kUnauthenticated, "attest.sim.chain",
-                 "the simulated host is not certified by this Coordinator's simulated platform");
-  }
-  // In seconds: a lifetime of 292 years does not fit into the nanoseconds of an Instant.
-  const CertificateTime second = std::chrono::floor<std::chrono::seconds>(now);
-  if (second < host->NotBefore() || second > host->NotAfter()) {
-    return Error(Code::kUnauthenticated, "attest.sim.chain", "the simulated host's certificate is not valid now");
-  }
-  if (!host_key->Verify(SignatureScheme::kEcdsaSha256, envelope.parts[0], envelope.parts[1])) {
-    return Error(Code::kUnauthenticated, "attest.sim.signature",
-                 "the signature of the simulated evidence does not verify: it was changed, or signed by another host");
-  }
+  STEELIE_CHECK_OK(CheckHost(*host, vendor_root_, now, trace));
+  const bool verifies = host_key->Verify(SignatureScheme::kEcdsaSha256, envelope.parts[0], envelope.parts[1]);
+  STEELIE_CHECK_OK(Require(
+      trace, "attest.sim.signature", "signature by the host's key", verifies ? "verifies" : "does not verify", verifies,
+      "the signature of the simulated evidence does not verify: it was changed, or signed by another host"));
   Claims claims;
   claims.kind = EvidenceKind::kSim;
   claims.report_data = statement.report_data;

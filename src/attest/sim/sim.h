@@ -36,7 +36,8 @@ class SimVerifier final : public Verifier {
   /// Without a root everything is untrusted.
   explicit SimVerifier(std::optional<Certificate> vendor_root) : vendor_root_(std::move(vendor_root)) {}
 
-  Result<Claims> Verify(ByteView evidence, Instant now) const override;
+  using Verifier::Verify;
+  Result<Claims> Verify(ByteView evidence, Instant now, Trace& trace) const override;
 
  private:
   std::optional<Certificate> vendor_root_;
