@@ -61,7 +61,7 @@ Result<UpdatePlan> PlanPackages(const Coordinator::Impl& impl, const State& view
   STEELIE_TRY(const NameMap<std::uint64_t> versions, manifest::CheckPackageUpdate(update, *view.packages));
   UpdatePlan plan = ComparePackages(*view.deployment, *view.packages, versions);
   PackageMap packages = *view.packages;
-  for (const auto& [name, version] : versions) manifest::SetSecurityVersion(packages.at(name), version);
+  for (const auto& [name, version] : versions) manifest::RaiseSecurityVersion(packages.at(name), version);
   Rehearse(view, *view.deployment, packages, impl.options.simulation, plan);
   return plan;
 }

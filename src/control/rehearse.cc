@@ -23,20 +23,21 @@ policy::Decision WouldAdmit(const Deployment& deployment, const PackageMap& pack
   const CompiledMarble* marble = deployment.FindMarble(type);
   const std::string pointer = "/Marbles/" + manifest::PointerToken(type);
   if (marble == nullptr) {
-    Require(decision, {"activate.unknown_type", pointer, "a marble type of the manifest", "none of this name", false});
+    Require(decision,
+            {"activate.unknown_type", pointer, "", "a marble type of the manifest", "none of this name", false});
     return decision;
   }
   const manifest::Marble& definition = *marble->definition;
   const auto package = packages.find(definition.package);
   if (package == packages.end()) {
-    Require(decision,
-            {"activate.unknown_package", pointer + "/Package", "a package of the manifest", definition.package, false});
+    Require(decision, {"activate.unknown_package", pointer + "/Package", "", "a package of the manifest",
+                       definition.package, false});
     return decision;
   }
   decision = policy::Decide(claims, package->second, package->first, {simulation, claims.report_data});
   std::erase_if(decision.trace, [](const policy::Check& check) { return check.rule == "policy.binding"; });
   if (definition.max_activations != 0) {
-    Require(decision, {"activate.limit", pointer + "/MaxActivations",
+    Require(decision, {"activate.limit", pointer + "/MaxActivations", "",
                        "fewer than " + std::to_string(definition.max_activations) + " activations so far",
                        std::to_string(used), used < definition.max_activations});
   }

@@ -120,10 +120,6 @@ std::optional<Fleet> Unflatten(StoredFleet stored) {
   return Fleet::Restore(std::move(*recent), std::move(*older));
 }
 
-std::optional<std::uint64_t> VersionOf(const manifest::Package& package) {
-  return package.sim ? package.sim->security_version : package.security_version;
-}
-
 Error Malformed() { return Error(Code::kDataLoss, "state.malformed", "the snapshot does not decode"); }
 
 Result<std::shared_ptr<const pki::Authority>> RestoreAuthority(const Snapshot& s) {
@@ -148,7 +144,7 @@ SecretBuffer EncodeState(const State& state) {
   s.lenient = state.deployment->lenient();
   s.signature = state.manifest_signature;
   for (const auto& [name, package] : *state.packages) {
-    if (const auto version = VersionOf(package)) s.package_versions.emplace(name, *version);
+    if (package.raised_version) s.package_versions.emplace(name, *package.raised_version);
   }
   s.root = {state.authority->root().der(), state.authority->root_key().ToPkcs8()};
   s.intermediate = {state.authority->intermediate().der(), state.authority->marble_root().der(),
@@ -196,7 +192,7 @@ Result<State> DecodeState(ByteView bytes) {
   auto packages = std::make_shared<manifest::NameMap<manifest::Package>>(state.deployment->manifest().packages);
   for (const auto& [name, package_version] : s.package_versions) {
     const auto at = packages->find(name);
-    if (at != packages->end()) manifest::SetSecurityVersion(at->second, package_version);
+    if (at != packages->end()) manifest::RaiseSecurityVersion(at->second, package_version);
   }
   state.packages = std::move(packages);
   STEELIE_TRY(state.authority, RestoreAuthority(s));

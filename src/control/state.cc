@@ -71,7 +71,7 @@ class Applier {
     for (const auto& [name, version] : e.versions) {
       const auto package = packages->find(name);
       if (package == packages->end()) return Impossible("a package that is not defined");
-      manifest::SetSecurityVersion(package->second, version);
+      manifest::RaiseSecurityVersion(package->second, version);
       Log({"SecurityVersion increased", {{"user", e.user}, {"package", name}, {"new version", version}}});
     }
     state_.packages = std::move(packages);

@@ -8,50 +8,6 @@
 namespace steelie::manifest {
 namespace {
 
-constexpr std::array<std::string_view, 8> kTcbStatuses = {
-    "UpToDate",
-    "OutOfDate",
-    "Revoked",
-    "ConfigurationNeeded",
-    "OutOfDateConfigurationNeeded",
-    "SWHardeningNeeded",
-    "ConfigurationAndSWHardeningNeeded",
-    "Unknown",
-};
-
-bool IsAdvisory(std::string_view text) {
-  constexpr std::string_view kPrefix = "INTEL-SA-";
-  constexpr std::size_t kDigits = 5;
-  std::string upper(text);
-  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return upper.starts_with(kPrefix) && upper.size() == kPrefix.size() + kDigits &&
-         upper.find_first_not_of("0123456789", kPrefix.size()) == std::string::npos;
-}
-
-void AdviseOnPackage(Checker& c, const std::string& name, const Package& p) {
-  for (std::size_t i = 0; i < p.accepted_tcb_statuses.size(); ++i) {
-    const std::string& status = p.accepted_tcb_statuses[i];
-    if (std::ranges::find(kTcbStatuses, status) != kTcbStatuses.end()) continue;
-    c.Warn({"Packages", name, "AcceptedTCBStatuses", std::to_string(i)}, "manifest.advice.tcb_status",
-           "no platform reports the TCB status " + Quoted(status) + c.Suggest(status, kTcbStatuses));
-  }
-  for (std::size_t i = 0; i < p.accepted_advisories.size(); ++i) {
-    if (IsAdvisory(p.accepted_advisories[i])) continue;
-    c.Warn({"Packages", name, "AcceptedAdvisories", std::to_string(i)}, "manifest.advice.advisory",
-           "expected an advisory such as `INTEL-SA-00615`, found " + Quoted(p.accepted_advisories[i]));
-  }
-  const auto& version = p.sim ? p.sim->security_version : p.security_version;
-  if (version == 0U) {
-    const std::string message = "`SecurityVersion` 0 of package " + Shown(name) +
-                                " admits every build, also those with known weaknesses; begin with 1";
-    if (p.sim) {
-      c.Warn({"Packages", name, "Sim", "SecurityVersion"}, "manifest.advice.security_version", message);
-    } else {
-      c.Warn({"Packages", name, "SecurityVersion"}, "manifest.advice.security_version", message);
-    }
-  }
-}
-
 bool Mentions(const NameMap<FileValue>& values, std::string_view text) {
   return std::ranges::any_of(values, [&](const auto& value) {
     return !value.second.no_templates && AsText(value.second.data).find(text) != std::string_view::npos;

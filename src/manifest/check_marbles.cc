@@ -8,55 +8,6 @@
 namespace steelie::manifest {
 namespace {
 
-bool HasSgxFields(const Package& p) {
-  return p.debug || !p.unique_id.empty() || !p.signer_id.empty() || p.product_id || p.security_version ||
-         !p.accepted_tcb_statuses.empty() || !p.accepted_advisories.empty();
-}
-
-// Rules 4 and 5, for a package that a marble uses. In debug mode they only warn.
-void CheckSgx(Checker& c, const std::string& name, const Package& p) {
-  const auto report = [&](Checker::Tokens pointer, std::string_view reason, std::string message) {
-    if (p.debug) {
-      c.Warn(pointer, reason, std::move(message) + " (tolerated because it is a debug package)");
-    } else {
-      c.Error(pointer, reason, std::move(message));
-    }
-  };
-  if (!p.unique_id.empty()) {
-    if (p.signer_id.empty() && !p.product_id && !p.security_version) return;
-    return report({"Packages", name, "UniqueID"}, "manifest.package.overspecified",
-                  "manifest specifies both UniqueID *and* SignerID/ProductID/SecurityVersion in package " +
-                      Shown(name) + "; keep UniqueID for exactly one build, or the other three for a line of builds");
-  }
-  const std::string_view missing = p.signer_id.empty()   ? "SignerID"
-                                   : !p.product_id       ? "ProductID"
-                                   : !p.security_version ? "SecurityVersion"
-                                                         : "";
-  if (missing.empty()) return;
-  report({"Packages", name, missing}, "manifest.package.incomplete",
-         "manifest misses value for " + std::string(missing) + " in package " + Shown(name) +
-             "; give SignerID, ProductID and SecurityVersion, or only UniqueID");
-}
-
-void CheckSim(Checker& c, const std::string& name, const Package& p) {
-  if (HasSgxFields(p)) {
-    c.Error({"Packages", name, "Sim"}, "manifest.package.mixed",
-            "the package " + Shown(name) +
-                " has both SGX fields and `Sim`; a package is for one platform, make two of it (the fields `Debug` and "
-                "`SecurityVersion` of a simulated package belong into `Sim`)");
-  }
-  const SimPackage& sim = *p.sim;
-  if (sim.measurement || (sim.signer_id && sim.product_id && sim.security_version)) return;
-  std::string message =
-      "the simulated package " + Shown(name) + " needs `Measurement`, or `SignerID`, `ProductID` and `SecurityVersion`";
-  if (sim.debug) {
-    c.Warn({"Packages", name, "Sim"}, "manifest.package.sim_incomplete",
-           std::move(message) + " (tolerated because it is a debug package)");
-  } else {
-    c.Error({"Packages", name, "Sim"}, "manifest.package.sim_incomplete", std::move(message));
-  }
-}
-
 void CheckMarble(Checker& c, const std::string& name, const Marble& marble, std::set<std::string_view>& used) {
   const Manifest& m = c.manifest();
   const auto package = m.packages.find(marble.package);
@@ -97,12 +48,7 @@ void CheckMarbles(Checker& c) {
     if (!c.Damaged("Marbles", name)) CheckMarble(c, name, marble, used);
   }
   for (const auto& [name, package] : m.packages) {
-    if (c.Damaged("Packages", name)) continue;
-    if (package.sim) {
-      CheckSim(c, name, package);
-    } else if (used.contains(name)) {
-      CheckSgx(c, name, package);
-    }
+    if (!c.Damaged("Packages", name)) CheckPackage(c, name, package, used.contains(name));
   }
 }
 

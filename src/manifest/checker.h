@@ -31,6 +31,13 @@ class Checker {
   void Warn(Tokens pointer, std::string_view reason, std::string message) {
     Add(warnings_, pointer, reason, std::move(message));
   }
+  /// By a whole pointer.
+  void ErrorAt(std::string pointer, std::string_view reason, std::string message) {
+    AddAt(errors_, std::move(pointer), reason, std::move(message));
+  }
+  void WarnAt(std::string pointer, std::string_view reason, std::string message) {
+    AddAt(warnings_, std::move(pointer), reason, std::move(message));
+  }
 
   /// `; did you mean X?` if a name of the map is near, as long as somebody will read it.
   template <typename T>
@@ -51,6 +58,7 @@ class Checker {
 
  private:
   static void Add(std::vector<Problem>& list, Tokens tokens, std::string_view reason, std::string message);
+  static void AddAt(std::vector<Problem>& list, std::string pointer, std::string_view reason, std::string message);
 
   const Manifest& manifest_;
   const Damage& damage_;
@@ -59,7 +67,10 @@ class Checker {
 };
 
 // The groups of rules, numbered as in section 10.2 of the reference behaviour.
-void CheckMarbles(Checker& c);   // 1 to 6, and simulated packages
+void CheckMarbles(Checker& c);  // 1 to 6, and simulated packages
+/// Of 4 and 5, and what else a package needs. `used`: by a marble.
+void CheckPackage(Checker& c, const std::string& name, const Package& package, bool used);
+void AdviseOnPackage(Checker& c, const std::string& name, const Package& package);
 void CheckTls(Checker& c);       // 7 to 11
 void CheckUsers(Checker& c);     // 12 to 14, and that the certificates can be used
 void CheckRoles(Checker& c);     // 15 to 20, 23

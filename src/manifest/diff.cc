@@ -64,7 +64,7 @@ Diff ComparePackageUpdate(const Manifest& before, const NameMap<Package>& in_for
   Diff diff;
   diff.package_update = true;
   NameMap<Package> after = in_force;
-  for (const auto& [name, version] : versions) SetSecurityVersion(after[name], version);
+  for (const auto& [name, version] : versions) RaiseSecurityVersion(after[name], version);
   DiffBuilder out;
   ComparePackages(in_force, after, out);
   // Shared certificates are issued anew by the new intermediate CA; everything else stays.

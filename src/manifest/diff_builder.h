@@ -18,6 +18,10 @@ class DiffBuilder {
   void Add(std::initializer_list<std::string_view> tokens, Effect effect, std::string text) {
     std::string pointer;
     for (const std::string_view token : tokens) pointer += "/" + PointerToken(token);
+    AddAt(std::move(pointer), effect, std::move(text));
+  }
+  /// By a whole pointer.
+  void AddAt(std::string pointer, Effect effect, std::string text) {
     changes_.push_back({std::move(pointer), effect, std::move(text)});
   }
   std::vector<Change> Take() { return std::move(changes_); }

@@ -2,99 +2,11 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "manifest/demands.h"
 #include "manifest/diff_builder.h"
 
 namespace steelie::manifest {
 namespace {
-
-/// One thing that a package demands of evidence, in a form that is compared without knowing what it means.
-struct Demand {
-  enum class Kind { kEqual, kMinimum, kOneOf };
-  Kind kind = Kind::kEqual;
-  std::string section;  // `Sim`, or empty
-  std::string member;
-  std::optional<std::string> equal;  // nothing: any value
-  std::uint64_t minimum = 0;
-  std::optional<std::set<std::string>> one_of;  // nothing: all
-};
-
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
-class Demands {
- public:
-  explicit Demands(std::string section) : section_(std::move(section)) {}
-
-  void Equal(std::string member, std::optional<std::string> value) {
-    Demand demand;
-    demand.equal = std::move(value);
-    Push(std::move(demand), std::move(member));
-  }
-  void EqualText(std::string member, const std::string& value) {
-    Equal(std::move(member), value.empty() ? std::nullopt : std::optional(Lower(value)));
-  }
-  void EqualBytes(std::string member, const std::optional<Bytes>& value) {
-    Equal(std::move(member), value ? std::optional(HexEncode(*value)) : std::nullopt);
-  }
-  void EqualNumber(std::string member, const std::optional<std::uint64_t>& value) {
-    Equal(std::move(member), value ? std::optional(std::to_string(*value)) : std::nullopt);
-  }
-  void Minimum(std::string member, const std::optional<std::uint64_t>& value) {
-    Demand demand;
-    demand.kind = Demand::Kind::kMinimum;
-    demand.minimum = value.value_or(0);
-    Push(std::move(demand), std::move(member));
-  }
-  void OneOf(std::string member, std::optional<std::set<std::string>> values) {
-    Demand demand;
-    demand.kind = Demand::Kind::kOneOf;
-    demand.one_of = std::move(values);
-    Push(std::move(demand), std::move(member));
-  }
-  std::vector<Demand> Take() { return std::move(demands_); }
-
- private:
-  void Push(Demand demand, std::string member) {
-    demand.section = section_;
-    demand.member = std::move(member);
-    demands_.push_back(std::move(demand));
-  }
-
-  std::string section_;
-  std::vector<Demand> demands_;
-};
-
-std::vector<Demand> DemandsOf(const SimPackage& sim) {
-  Demands out("Sim");
-  out.Equal("Debug", sim.debug ? "true" : "false");
-  out.EqualBytes("Measurement", sim.measurement);
-  out.EqualBytes("SignerID", sim.signer_id);
-  out.EqualNumber("ProductID", sim.product_id);
-  out.Minimum("SecurityVersion", sim.security_version);
-  return out.Take();
-}
-
-std::vector<Demand> DemandsOf(const Package& package) {
-  if (package.sim) return DemandsOf(*package.sim);
-  Demands out("");
-  out.Equal("Debug", package.debug ? "true" : "false");
-  out.EqualText("UniqueID", package.unique_id);
-  out.EqualText("SignerID", package.signer_id);
-  out.EqualNumber("ProductID", package.product_id);
-  out.Minimum("SecurityVersion", package.security_version);
-  // As policy reads them: without a list just one status is tolerated, and every advisory.
-  std::set<std::string> statuses{package.accepted_tcb_statuses.begin(), package.accepted_tcb_statuses.end()};
-  if (statuses.empty()) statuses.insert("SWHardeningNeeded");
-  statuses.insert("UpToDate");
-  out.OneOf("AcceptedTCBStatuses", std::move(statuses));
-  std::set<std::string> advisories;
-  for (const std::string& advisory : package.accepted_advisories) advisories.insert(Lower(advisory));
-  out.OneOf("AcceptedAdvisories", advisories.empty() ? std::nullopt : std::optional(std::move(advisories)));
-  return out.Take();
-}
 
 bool Includes(const std::optional<std::set<std::string>>& all, const std::optional<std::set<std::string>>& part) {
   if (!all) return true;
@@ -103,48 +15,88 @@ bool Includes(const std::optional<std::set<std::string>>& all, const std::option
 
 Effect EffectOf(const Demand& before, const Demand& after) {
   if (before.kind == Demand::Kind::kMinimum) {
-    if (before.minimum == after.minimum) return Effect::kNeutral;
-    return after.minimum > before.minimum ? Effect::kTightens : Effect::kLoosens;
+    if (before.number == after.number) return Effect::kNeutral;
+    return after.number > before.number ? Effect::kTightens : Effect::kLoosens;
   }
   if (before.kind == Demand::Kind::kOneOf) {
     if (before.one_of == after.one_of) return Effect::kNeutral;
     if (Includes(after.one_of, before.one_of)) return Effect::kLoosens;
     return Includes(before.one_of, after.one_of) ? Effect::kTightens : Effect::kReplaces;
   }
+  if (before.kind == Demand::Kind::kMaximum) {
+    if (before.number == after.number) return Effect::kNeutral;
+    return after.number < before.number ? Effect::kTightens : Effect::kLoosens;
+  }
+  if (before.kind == Demand::Kind::kBits) {
+    if (before.bits == after.bits) return Effect::kNeutral;
+    if (!before.bits) return Effect::kTightens;
+    return after.bits ? Effect::kReplaces : Effect::kLoosens;
+  }
   if (before.equal == after.equal) return Effect::kNeutral;
   if (!before.equal) return Effect::kTightens;
   return after.equal ? Effect::kReplaces : Effect::kLoosens;
 }
 
-std::string Show(const Demand& demand) {
-  if (demand.kind == Demand::Kind::kMinimum) return "at least " + std::to_string(demand.minimum);
-  if (demand.kind == Demand::Kind::kEqual) return demand.equal ? Shown(*demand.equal) : "any";
-  if (!demand.one_of) return "any";
-  std::string out;
-  for (const std::string& value : *demand.one_of) out += (out.empty() ? "" : ", ") + Shown(value);
-  return out;
+// A demand that only one of two sets has, for a product that only one of them lists: the list itself is compared.
+const Demand* Find(const std::vector<Demand>& demands, std::string_view member) {
+  const auto at = std::ranges::find(demands, member, &Demand::member);
+  return at == demands.end() ? nullptr : &*at;
+}
+
+std::string PointerOf(const std::string& name, std::string_view rest) {
+  return "/Packages/" + PointerToken(name) + "/" + std::string(rest);
 }
 
 void CompareDemands(const std::string& name, const Package& before, const Package& after, DiffBuilder& out) {
-  if (before.sim.has_value() != after.sim.has_value()) {
+  if (KindOf(before) != KindOf(after)) {
+    const auto kind = [](const Package& p) {
+      return KindOf(p) == PackageKind::kSim ? "simulated" : std::string(PackageKindName(KindOf(p)));
+    };
     out.Add({"Packages", name}, Effect::kReplaces,
-            "package " + Quoted(name) + " asks for another kind of evidence: " +
-                (before.sim ? "simulated before, SGX now" : "SGX before, simulated now"));
+            "package " + Quoted(name) + " asks for another kind of evidence: " + kind(before) + " before, " +
+                kind(after) + " now");
     return;
   }
   const std::vector<Demand> old_demands = DemandsOf(before);
-  const std::vector<Demand> new_demands = DemandsOf(after);
-  for (std::size_t i = 0; i < new_demands.size(); ++i) {
-    const Demand& demand = new_demands[i];
-    const Effect effect = EffectOf(old_demands[i], demand);
+  for (const Demand& demand : DemandsOf(after)) {
+    const Demand* old = Find(old_demands, demand.member);
+    if (old == nullptr) continue;
+    const Effect effect = EffectOf(*old, demand);
     if (effect == Effect::kNeutral) continue;
-    const std::string text =
-        "package " + Quoted(name) + ": " + demand.member + " was " + Show(old_demands[i]) + ", will be " + Show(demand);
-    if (demand.section.empty()) {
-      out.Add({"Packages", name, demand.member}, effect, text);
-    } else {
-      out.Add({"Packages", name, demand.section, demand.member}, effect, text);
-    }
+    const std::string member = demand.member.substr(demand.member.find('/') + 1);
+    out.AddAt(PointerOf(name, demand.member), effect,
+              "package " + Quoted(name) + ": " + member + " was " + old->Expected() + ", will be " + demand.Expected());
+  }
+}
+
+// What a set demands, in one line.
+std::string Describe(const ReferenceSet& set) {
+  std::string out(PackageKindName(KindOf(set)));
+  for (const Demand& demand : DemandsOf(set)) {
+    if (demand.open() || demand.kind != Demand::Kind::kEqual || demand.equal == "false") continue;
+    out += ", " + demand.member.substr(demand.member.find('/') + 1) + " " + demand.Expected();
+  }
+  return out;
+}
+
+bool Same(const ReferenceSet& a, const ReferenceSet& b) {
+  return KindOf(a) == KindOf(b) && DemandsOf(a) == DemandsOf(b);
+}
+
+// Alternatives are taken whole: one that was changed is one that is gone and one that is new.
+void CompareAlternatives(const std::string& name, const Package& before, const Package& after, DiffBuilder& out) {
+  const auto has = [](const std::vector<ReferenceSet>& sets, const ReferenceSet& set) {
+    return std::ranges::any_of(sets, [&](const ReferenceSet& other) { return Same(other, set); });
+  };
+  for (std::size_t i = 0; i < after.alternatives.size(); ++i) {
+    if (has(before.alternatives, after.alternatives[i])) continue;
+    out.AddAt(PointerOf(name, "Alternatives/" + std::to_string(i)), Effect::kLoosens,
+              "package " + Quoted(name) + " gets an alternative: " + Describe(after.alternatives[i]));
+  }
+  for (const ReferenceSet& set : before.alternatives) {
+    if (has(after.alternatives, set)) continue;
+    out.AddAt(PointerOf(name, "Alternatives"), Effect::kTightens,
+              "package " + Quoted(name) + " loses an alternative: " + Describe(set));
   }
 }
 
@@ -158,6 +110,7 @@ void ComparePackages(const NameMap<Package>& before, const NameMap<Package>& aft
       out.Add({"Packages", name}, Effect::kTightens, "package " + Quoted(name) + " is gone");
     } else {
       CompareDemands(name, *old_package, *new_package, out);
+      CompareAlternatives(name, *old_package, *new_package, out);
     }
   });
 }

@@ -133,6 +133,11 @@ void Checker::Add(std::vector<Problem>& list, Tokens tokens, std::string_view re
   if (list.size() > kMaxProblems) return;
   std::string pointer;
   for (const std::string_view token : tokens) pointer += "/" + PointerToken(token);
+  AddAt(list, std::move(pointer), reason, std::move(message));
+}
+
+void Checker::AddAt(std::vector<Problem>& list, std::string pointer, std::string_view reason, std::string message) {
+  if (list.size() > kMaxProblems) return;
   list.push_back({.reason = std::string(reason), .pointer = std::move(pointer), .message = std::move(message)});
 }
 

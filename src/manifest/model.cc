@@ -2,6 +2,26 @@
 
 namespace steelie::manifest {
 
+PackageKind KindOf(const ReferenceSet& set) {
+  if (set.sim) return PackageKind::kSim;
+  if (set.tdx) return PackageKind::kTdx;
+  return set.snp ? PackageKind::kSnp : PackageKind::kSgx;
+}
+
+std::string_view PackageKindName(PackageKind kind) {
+  switch (kind) {
+    case PackageKind::kSgx:
+      return "SGX";
+    case PackageKind::kSim:
+      return "Sim";
+    case PackageKind::kTdx:
+      return "TDX";
+    case PackageKind::kSnp:
+      return "SNP";
+  }
+  return {};
+}
+
 std::string_view SecretTypeName(SecretType type) {
   switch (type) {
     case SecretType::kSymmetricKey:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -27,8 +28,64 @@ struct SimPackage {
   bool debug = false;
 };
 
-/// Software that may join. Either the SGX fields or `sim`.
-struct Package {
+/// Requirements on a trust domain (Intel TDX). Measurements are 48 bytes; absent means not checked.
+struct TdxPackage {
+  std::optional<Bytes> mr_td, mr_seam, mr_signer_seam, mr_config_id, mr_owner, mr_owner_config;
+  std::array<std::optional<Bytes>, 4> rtmr;
+  std::optional<std::uint64_t> attributes, attributes_mask, xfam, xfam_mask;  // a mask only with a value
+  bool debug = false;
+  bool require_sept_ve_disable = true;
+  bool allow_migration = false;
+};
+
+/// Lowest security versions of an SEV-SNP platform; 0 where nothing is asked for.
+struct SnpTcbMinimum {
+  std::uint64_t fmc = 0;
+  std::uint64_t boot_loader = 0;
+  std::uint64_t tee = 0;
+  std::uint64_t snp = 0;
+  std::uint64_t microcode = 0;
+};
+
+/// Requirements on a guest of AMD SEV-SNP. Absent means not checked.
+struct SnpPackage {
+  std::optional<Bytes> measurement;                       // of the launch, 48 bytes
+  std::optional<Bytes> host_data;                         // 32 bytes
+  std::optional<Bytes> id_key_digest, author_key_digest;  // 48 bytes
+  std::optional<Bytes> family_id, image_id;               // 16 bytes
+  std::optional<std::uint64_t> guest_svn;                 // minimum
+  std::uint64_t vmpl = 0;                                 // maximum
+  bool debug = false;
+
+  /// Of the guest's policy: what may be allowed, and what must be demanded.
+  struct Policy {
+    bool allow_smt = true;
+    bool allow_migration_agent = false;
+    bool allow_cxl = false;
+    bool require_single_socket = false;
+    bool require_aes256_xts = false;
+    bool require_rapl_disabled = false;
+    bool require_ciphertext_hiding = false;
+    bool require_page_swap_disabled = false;
+  } policy;
+  /// Of the machine as it runs.
+  struct Platform {
+    bool require_smt_disabled = false;
+    bool require_tsme = false;
+    bool require_ecc = false;
+    bool require_rapl_disabled = false;
+    bool require_ciphertext_hiding = false;
+    bool require_alias_check = false;
+  } platform;
+
+  /// By product (`Milan`, `Genoa`, `Turin`). If there is any, other products are refused.
+  NameMap<SnpTcbMinimum> minimum_tcb;
+  std::vector<std::string> chip_ids;  // lower-case hex of 64 bytes; empty: any
+  std::string signing_key;            // `VCEK`, `VLEK`, or empty: either
+};
+
+/// One description of software that may join: either the SGX fields, or exactly one of the others.
+struct ReferenceSet {
   bool debug = false;
   std::string unique_id;  // hex as written, "" = not checked
   std::string signer_id;
@@ -37,6 +94,24 @@ struct Package {
   std::vector<std::string> accepted_tcb_statuses;
   std::vector<std::string> accepted_advisories;
   std::optional<SimPackage> sim;
+  std::optional<TdxPackage> tdx;
+  std::optional<SnpPackage> snp;
+};
+
+enum class PackageKind { kSgx, kSim, kTdx, kSnp };
+
+/// What kind of evidence the set is about; the first if it wrongly has several.
+PackageKind KindOf(const ReferenceSet& set);
+/// `SGX`, `Sim`, `TDX`, `SNP`: but for SGX also the member of a set that holds its requirements.
+std::string_view PackageKindName(PackageKind kind);
+
+/// Software that may join: whatever satisfies the package itself or one of its alternatives, each taken whole.
+struct Package : ReferenceSet {
+  static constexpr std::size_t kMaxAlternatives = 64;
+
+  std::vector<ReferenceSet> alternatives;
+  /// What a package update last raised the security version to. Not part of the document.
+  std::optional<std::uint64_t> raised_version;
 };
 
 enum class Encoding { kString, kBase64, kHex };

@@ -21,11 +21,12 @@ std::vector<std::string> PackageNames(const Manifest& update);
 /// New security versions by package, if a package-only update may be applied to the packages in force. A simulated
 /// package takes its version from `SecurityVersion` or from `Sim.SecurityVersion`.
 /// Errors, all kInvalidArgument: `manifest.update.no_packages`, `manifest.update.unknown_package`,
-/// `manifest.update.unupdatable`, `manifest.update.no_version`, `manifest.update.downgrade`.
+/// `manifest.update.unupdatable`, `manifest.update.no_version`, `manifest.update.no_version_kind`,
+/// `manifest.update.downgrade`.
 Result<NameMap<std::uint64_t>> CheckPackageUpdate(const Manifest& update, const NameMap<Package>& current);
 
-/// Sets the security version of a package of either kind.
-void SetSecurityVersion(Package& package, std::uint64_t version);
+/// Raises the security version of a package and of those of its alternatives that are below it.
+void RaiseSecurityVersion(Package& package, std::uint64_t version);
 
 /// Whether a stored secret stays what it is under a new manifest: same type, size, scope, origin and lifetime. The
 /// certificate template is not compared.

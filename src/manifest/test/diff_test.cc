@@ -59,6 +59,8 @@ const std::string kIdA(64, 'a');
 const std::string kIdB(64, 'b');
 const std::string kUnique = R"("UniqueID":")" + kIdA + "\"";
 
+const std::string kLong(96, 'c');
+
 std::string NameOf(const ::testing::TestParamInfo<Case>& tested) { return tested.param.name; }
 
 class DiffTest : public ::testing::TestWithParam<Case> {};
@@ -112,6 +114,21 @@ INSTANTIATE_TEST_SUITE_P(
              "/Packages/p/AcceptedAdvisories", "will be any"},
         Case{"sim_measurement", Package(R"("Sim":{"Measurement":")" + kIdA + "\"}"), Package(R"("Sim":{})"),
              Effect::kLoosens, "/Packages/p/Sim/Measurement", "will be any"},
+        Case{"tdx_measurement", Package(R"("TDX":{"MRTD":")" + kLong + "\"}"), Package(R"("TDX":{})"), Effect::kLoosens,
+             "/Packages/p/TDX/MRTD", "will be any"},
+        Case{"tdx_bits", Package(R"("TDX":{})"),
+             Package(R"("TDX":{"XFAM":"0200000000000000","XFAMMask":"ff00000000000000"})"), Effect::kTightens,
+             "/Packages/p/TDX/XFAM", "0200000000000000 in the bits of the mask ff00000000000000"},
+        Case{"tdx_migration", Package(R"("TDX":{})"), Package(R"("TDX":{"AllowMigration":true})"), Effect::kLoosens,
+             "/Packages/p/TDX/AllowMigration", "will be any"},
+        Case{"snp_vmpl", Package(R"("SNP":{})"), Package(R"("SNP":{"VMPL":2})"), Effect::kLoosens,
+             "/Packages/p/SNP/VMPL", "was at most 0, will be at most 2"},
+        Case{"snp_tcb", Package(R"("SNP":{"MinimumTCB":{"Milan":{"SNP":8}}})"),
+             Package(R"("SNP":{"MinimumTCB":{"Milan":{"SNP":7}}})"), Effect::kLoosens,
+             "/Packages/p/SNP/MinimumTCB/Milan/SNP", "was at least 8, will be at least 7"},
+        Case{"snp_product", Package(R"("SNP":{"MinimumTCB":{"Milan":{}}})"),
+             Package(R"("SNP":{"MinimumTCB":{"Milan":{},"Genoa":{"SNP":1}}})"), Effect::kLoosens,
+             "/Packages/p/SNP/MinimumTCB", "was Milan, will be Genoa, Milan"},
         Case{"kind", Package(kUnique), Package(R"("Sim":{})"), Effect::kReplaces, "/Packages/p", "another kind"}),
     NameOf);
 
@@ -220,11 +237,26 @@ TEST(Diff, RightsOfAUserWhoGoesAreLost) {
 TEST(Diff, ComparesWithTheVersionsInForce) {
   const Manifest manifest = Read(Package(R"("SecurityVersion":1)"));
   NameMap<manifest::Package> in_force = manifest.packages;
-  SetSecurityVersion(in_force.at("p"), 5);
+  RaiseSecurityVersion(in_force.at("p"), 5);
   const Diff diff = Compare(manifest, in_force, manifest);
   ASSERT_EQ(diff.changes.size(), 1U);
   EXPECT_EQ(diff.changes[0].effect, Effect::kLoosens);
   EXPECT_THAT(diff.changes[0].text, HasSubstr("was at least 5, will be at least 1"));
+}
+
+TEST(Diff, ComparesAlternativesWhole) {
+  const std::string a = R"({"UniqueID":")" + kIdA + "\"}";
+  const std::string b = R"({"UniqueID":")" + kIdB + "\"}";
+  const auto with = [](const std::string& list) { return Package(kUnique + R"(,"Alternatives":[)" + list + "]"); };
+  const Diff added = Between(with(a), with(b + "," + a));
+  ASSERT_EQ(added.changes.size(), 1U);
+  EXPECT_EQ(added.changes[0].pointer, "/Packages/p/Alternatives/0");
+  EXPECT_EQ(added.changes[0].effect, Effect::kLoosens);
+  EXPECT_THAT(added.changes[0].text, HasSubstr(kIdB));
+  const Diff removed = Between(with(a + "," + b), with(a));
+  ASSERT_EQ(removed.changes.size(), 1U);
+  EXPECT_EQ(removed.changes[0].effect, Effect::kTightens);
+  EXPECT_TRUE(Between(with(a + "," + b), with(b + "," + a)).changes.empty());
 }
 
 TEST(Diff, OfAPackageUpdateChangesVersionsAndSharedCertificates) {

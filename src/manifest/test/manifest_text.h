@@ -14,8 +14,8 @@ namespace steelie::manifest {
 inline constexpr std::string_view kHex64 = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
 
 /// A document written with abbreviations and a mark `^` for the place of the expected problem. `$P` and `$M` are valid
-/// sections `Packages` (package p) and `Marbles` (marble m), `$H` is an id of 64 hex digits, `$A` and `$B` are user
-/// certificates, `$R` a recovery key.
+/// sections `Packages` (package p) and `Marbles` (marble m), `$H` is an id of 64 hex digits, `$G` one of 96, `$A` and
+/// `$B` are user certificates, `$R` a recovery key.
 class MarkedText {
  public:
   explicit MarkedText(std::string_view text) {
@@ -23,6 +23,7 @@ class MarkedText {
         {'P', R"("Packages": {"p": {"UniqueID": ")" + std::string(kHex64) + R"("}})"},
         {'M', R"("Marbles": {"m": {"Package": "p", "CertificateValidity": 90}})"},
         {'H', std::string(kHex64)},
+        {'G', std::string(kHex64) + std::string(kHex64.substr(0, 32))},
         {'A', InJson(kAlicePem)},
         {'B', InJson(kBobPem)},
         {'R', InJson(kRsaPem)},

@@ -50,11 +50,39 @@ TEST(Update, RaisesSecurityVersions) {
   EXPECT_THAT(plain, ElementsAre(Pair("s", 7)));
 
   auto packages = Current().packages;
-  SetSecurityVersion(packages["p"], 8);
-  SetSecurityVersion(packages["s"], 9);
+  RaiseSecurityVersion(packages["p"], 8);
+  RaiseSecurityVersion(packages["s"], 9);
   EXPECT_EQ(packages["p"].security_version, 8U);
   EXPECT_EQ(packages["s"].sim->security_version, 9U);
   EXPECT_FALSE(packages["s"].security_version);
+}
+
+TEST(Update, RaisesAlternativesThatAreBelow) {
+  Manifest current =
+      Read(R"({"Packages": {"p": {"SignerID": "$H", "ProductID": 1, "SecurityVersion": 5, "Alternatives": [
+      {"SNP": {"Measurement": "$G", "GuestSVN": 2}}, {"SignerID": "$H", "ProductID": 2, "SecurityVersion": 9},
+      {"TDX": {"MRTD": "$G"}}, {"UniqueID": "$H"}]},
+      "t": {"TDX": {"MRTD": "$G"}}, "g": {"SNP": {"Measurement": "$G", "GuestSVN": 3}}}})");
+  Package& p = current.packages["p"];
+  RaiseSecurityVersion(p, 7);
+  EXPECT_EQ(p.raised_version, 7U);
+  EXPECT_EQ(p.security_version, 7U);
+  EXPECT_EQ(p.alternatives[0].snp->guest_svn, 7U);
+  EXPECT_EQ(p.alternatives[1].security_version, 9U);
+  EXPECT_EQ(p.alternatives[3].security_version, 7U);
+  const auto check = [&](std::string_view text) { return CheckPackageUpdate(Read(text), current.packages); };
+  EXPECT_OK(check(R"({"Packages": {"g": {"SecurityVersion": 4}}})"));
+  EXPECT_OK(check(R"({"Packages": {"g": {"SNP": {"GuestSVN": 3}}}})"));
+  EXPECT_THAT(check(R"({"Packages": {"g": {"SNP": {"GuestSVN": 2}}}})"), FailsWith("manifest.update.downgrade"));
+  EXPECT_THAT(check(R"({"Packages": {"g": {"SNP": {"GuestSVN": 4, "VMPL": 1}}}})"),
+              FailsWith("manifest.update.unupdatable"));
+  EXPECT_THAT(check(R"({"Packages": {"g": {"SNP": {"GuestSVN": 4}, "SecurityVersion": 4}}})"),
+              FailsWith("manifest.update.unupdatable"));
+  EXPECT_THAT(check(R"({"Packages": {"p": {"SecurityVersion": 9, "Alternatives": [{"UniqueID": "$H"}]}}})"),
+              FailsWith("manifest.update.unupdatable"));
+  EXPECT_THAT(check(R"({"Packages": {"t": {"SecurityVersion": 1}}})"), FailsWith("manifest.update.no_version_kind"));
+  EXPECT_THAT(check(R"({"Packages": {"t": {"TDX": {}, "SecurityVersion": 1}}})"),
+              FailsWith("manifest.update.unupdatable"));
 }
 
 TEST(Update, RefusesWhatDoesNotOnlyRaiseThem) {
