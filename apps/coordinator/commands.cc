@@ -29,7 +29,7 @@ void Print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 void Report(const std::string& text) { std::fputs(text.c_str(), stderr); }
 
 int Refuse(const Error& error, int code = kRefused) {
-  Report("Error: " + Visible(error.message()) + " (" + error.reason() + ")\n");
+  Report("Error: " + Visible(error.message()) + " (" + Visible(error.reason()) + ")\n");
   return code;
 }
 

@@ -1,23 +1,15 @@
 #include "inspection_text.h"
 
 #include <algorithm>
-#include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "base/clock.h"
+#include "base/unix_time.h"
 #include "base/visible.h"
 
 namespace steelie::coordinator {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string Time(std::uint64_t seconds) {
-  // Hostile: what an Instant cannot hold is shown as a number.
-  constexpr std::uint64_t kFits = 9'000'000'000;
-  if (seconds > kFits) return std::to_string(seconds);
-  return FormatRfc3339(Instant(std::chrono::seconds(seconds)));
-}
 
 std::string_view SchemeName(seal::RecoveryMode mode) {
   switch (mode) {
@@ -127,7 +119,7 @@ std::string_view VerdictOf(const backup::Inspection& inspection) {
 std::string InspectionText(const backup::Inspection& in) {
   std::string out;
   if (in.backup) {
-    out += Line("backup", "made " + Time(in.backup->made_at) + " by " + in.backup->program_version +
+    out += Line("backup", "made " + FormatUnixSeconds(in.backup->made_at) + " by " + in.backup->program_version +
                               (in.backup->Find(backup::kSealedFile) == nullptr ? ", without sealed_key" : ""));
   }
   out += LedgerText(in);

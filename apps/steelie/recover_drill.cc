@@ -1,7 +1,5 @@
-#include <chrono>
-
-#include "base/clock.h"
 #include "base/file.h"
+#include "base/unix_time.h"
 #include "client/drill_proof.h"
 #include "client/output_file.h"
 #include "client/recovery.h"
@@ -57,8 +55,6 @@ Result<client::DrillProof> MakeProof(const Options& options, ByteView challenge)
   return client::DrillProof{ToBytes(challenge), ToBytes(proof.key), proof.by_secret, proof.by_holder};
 }
 
-std::string Text(std::uint64_t seconds) { return FormatRfc3339(Instant(std::chrono::seconds(seconds))); }
-
 std::string Join(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
@@ -72,7 +68,8 @@ Result<int> Show(const Program& program, const Options& options, const client::D
                std::to_string(drill.required) + " are needed: " + (drill.quorum ? "quorum reached" : "no quorum yet"));
   if (!options.save_challenge.empty()) {
     STEELIE_CHECK_OK(client::WriteNewOutput(options.save_challenge, drill.challenge, client::OutputKind::kPrivate));
-    console.Line("Challenge written to: " + options.save_challenge + ", good until " + Text(drill.good_until));
+    console.Line("Challenge written to: " + options.save_challenge + ", good until " +
+                 FormatUnixSeconds(drill.good_until));
   }
   console.Json(client::JsonObject()
                    .Add("proven", drill.proven)

@@ -2,6 +2,7 @@
 #include <chrono>
 
 #include "base/clock.h"
+#include "base/unix_time.h"
 #include "commands.h"
 #include "session.h"
 
@@ -13,9 +14,7 @@ struct Options {
   std::string to;
 };
 
-std::string Text(std::uint64_t seconds) {
-  return FormatRfc3339(Instant(std::chrono::seconds(seconds))) + " (" + std::to_string(seconds) + ")";
-}
+std::string Text(std::uint64_t seconds) { return FormatUnixSeconds(seconds) + " (" + std::to_string(seconds) + ")"; }
 
 void Print(const Program& program, const client::TimeFloor& floor) {
   program.console().Line("Floor of time:      " + Text(floor.floor));

@@ -72,6 +72,18 @@ Result<FileDigest> DigestFile(const std::string& path) {
   return digest;
 }
 
+Result<Bytes> ReadSmallFile(const std::string& path, std::size_t max) {
+  Bytes out;
+  STEELIE_CHECK_OK(ReadPieces(path, [&](ByteView piece, std::uint64_t) -> Status {
+    if (piece.size() > max - out.size()) {
+      return Error(Code::kDataLoss, "backup.part", path + " is larger than " + std::to_string(max) + " bytes");
+    }
+    out.insert(out.end(), piece.begin(), piece.end());
+    return Ok();
+  }));
+  return out;
+}
+
 Result<FileDigest> CopyFile(const std::string& from, const std::string& to, const Progress& progress) {
   const Fd out(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!out.ok()) return WriteError("creating " + to);

@@ -20,6 +20,9 @@ struct FileDigest {
 
 /// Errors: kUnavailable `backup.unreadable`.
 Result<FileDigest> DigestFile(const std::string& path);
+/// A small file. Unlike base/file.h it waits for no other process: what is not a regular file is `backup.unreadable`.
+/// Errors also: kDataLoss `backup.part` larger than `max`.
+Result<Bytes> ReadSmallFile(const std::string& path, std::size_t max);
 /// Copies a file to a new one (mode 0600), durably; the digest is that of what was copied. Errors also:
 /// kUnavailable `backup.write`.
 Result<FileDigest> CopyFile(const std::string& from, const std::string& to, const Progress& progress = {});

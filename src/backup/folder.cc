@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <memory>
 
-#include "base/file.h"
 #include "ledger/sqlite/read_only_store.h"
 
 namespace steelie::backup {
@@ -94,11 +93,11 @@ Result<BackupManifest> ReadBackupManifest(const std::string& path) {
     return Error(Code::kNotFound, "backup.none",
                  path + " is not a backup that `steelie-coordinator backup` made: it holds no file `backup`");
   }
-  const auto bytes = ReadFile(file, kMaxManifestSize);
-  if (!bytes && bytes.error().reason() == "file.size") {
+  const auto bytes = ReadSmallFile(file, kMaxManifestSize);
+  if (!bytes && bytes.error().reason() == "backup.part") {
     return Error(Code::kDataLoss, "backup.manifest", "the manifest of the backup is too large");
   }
-  if (!bytes) return Error(Code::kUnavailable, "backup.unreadable", bytes.error().message());
+  if (!bytes) return bytes.error();
   return DecodeBackupManifest(*bytes).WithContext(file);
 }
 

@@ -4,7 +4,6 @@
 
 #include "backup/files.h"
 #include "backup/manifest.h"
-#include "base/file.h"
 #include "seal/key_file.h"
 
 namespace steelie::backup {
@@ -61,7 +60,7 @@ KeyState JudgeKeyFile(ByteView bytes, const ledger::Header& header) {
 KeyState ReadKeyState(const std::string& folder, const ledger::Header& header) {
   const std::string path = folder + "/" + kSealedFile;
   if (!Exists(path)) return {};
-  const auto bytes = ReadFile(path, kMaxSealedSize);
+  const auto bytes = ReadSmallFile(path, kMaxSealedSize);
   if (bytes) return JudgeKeyFile(*bytes, header);
   KeyState state;
   state.verdict = KeyState::Verdict::kDamaged;

@@ -8,7 +8,6 @@
 
 #include "backup/frame.h"
 #include "backup/local_socket.h"
-#include "base/file.h"
 #include "ledger/sqlite/database.h"
 #include "ledger/sqlite/sqlite_store.h"
 
@@ -130,7 +129,8 @@ Error Unanswered(const std::string& directory, const Error& cause) {
 
 Result<Fd> LockForReading(const std::string& directory) {
   const std::string path = directory + "/lock";
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // What lies there may be anybody's: a pipe must not make us wait.
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.ok()) return errno == ENOENT ? Result<Fd>(std::move(fd)) : ReadError("opening " + path);
   if (::flock(fd.get(), LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return fd;
   return Error(Code::kFailedPrecondition, "ledger.locked", "a Coordinator runs on " + directory);

@@ -24,6 +24,7 @@ constexpr const char* kCopyFile = "copy.tmp";
 constexpr int kReceiveSeconds = 10;
 // The peer writes to a disk of its own.
 constexpr int kSendSeconds = 120;
+constexpr int kAcceptPauseMilliseconds = 200;
 constexpr std::size_t kPiece = std::size_t{256} << 10U;
 // The ledger must be able to go on while the copy is there.
 constexpr std::uint64_t kSpareRoom = std::uint64_t{32} << 20U;
@@ -70,7 +71,11 @@ void BackupServer::Run() {
     if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return;
     if (stopping_ || (waiting[0].revents & POLLIN) == 0) continue;
     const Fd connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!connection.ok()) continue;
+    if (!connection.ok()) {
+      // With no descriptors left the connection stays waiting: asking again at once would take a processor.
+      (void)::poll(&waiting[1], 1, kAcceptPauseMilliseconds);
+      continue;
+    }
     SetCurrent(connection.get());
     Serve(connection);
     SetCurrent(-1);

@@ -8,6 +8,33 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t kMaxDepth = 64;
+// Each takes many times the memory of its text.
+constexpr std::size_t kMaxValues = 2'000'000;
+
+// Looks at brackets and commas outside strings only; the parser does the rest.
+Status CheckSize(std::string_view text) {
+  std::size_t depth = 0;
+  std::size_t values = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kMaxDepth) return Error(Code::kInvalidArgument, "client.json", "JSON nested more than 64 levels");
+    } else if (c == '}' || c == ']') {
+      if (depth > 0) --depth;
+    } else if (c == ',' && ++values > kMaxValues) {
+      return Error(Code::kInvalidArgument, "client.json", "JSON with more than 2000000 values");
+    }
+  }
+  return Ok();
+}
+
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 bool SameName(std::string_view a, std::string_view b) {
@@ -28,6 +55,7 @@ const json* Present(const json& object, std::string_view name) {
 }  // namespace
 
 Result<json> ParseJson(std::string_view text) {
+  STEELIE_CHECK_OK(CheckSize(text));
   json value = json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) return Error(Code::kInvalidArgument, "client.json", "not valid JSON");
   return value;

@@ -16,7 +16,8 @@ namespace steelie::client {
 // Lenient access to JSON that somebody sent, without exceptions. Internal to this folder. The names of members match
 // regardless of (ASCII) case; an exact match wins. All errors are kInvalidArgument `client.json`.
 
-/// Errors without the text: it may hold secrets.
+/// At most 64 levels and 2,000,000 values, so that what is read takes a bounded multiple of its text's size and can be
+/// walked through. Errors without the text: it may hold secrets.
 Result<nlohmann::json> ParseJson(std::string_view text);
 /// Compact text. Invalid UTF-8 becomes U+FFFD.
 std::string DumpJson(const nlohmann::json& value);

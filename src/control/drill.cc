@@ -10,13 +10,17 @@ namespace {
 
 using Proofs = NameMap<Instant>;
 
+// A proof from the future was made while the clock ran ahead, before the floor of time was lowered: it would count
+// until that time comes.
+bool Counts(Instant proof, Instant now) { return proof <= now && proof > now - kDrillWindow; }
+
 // Names of those whose proof counts at `now`. A name that is no holder's any more cannot be among them: changing
 // the recovery keys forgets all proofs.
 std::vector<std::string> Proven(const State& state, Instant now) {
   std::vector<std::string> out;
   if (!state.possession_proofs) return out;
   for (const auto& [name, time] : *state.possession_proofs) {
-    if (time > now - kDrillWindow) out.push_back(name);
+    if (Counts(time, now)) out.push_back(name);
   }
   return out;
 }
@@ -65,12 +69,15 @@ Result<DrillResult> Prove(Coordinator::Impl& impl, ByteView challenge, const sea
     if (state.deployment != view->deployment) {
       return Error(Code::kAborted, "state.changed", "the deployment changed in the meantime: try again");
     }
+    // Others may have proved theirs since.
+    const Instant time = std::max(now, state.last_event);
     // One event a holder and challenge, however often the proof comes.
     if (state.possession_proofs) {
       const auto before = state.possession_proofs->find(holder->name);
-      if (before != state.possession_proofs->end() && before->second >= made) return std::vector<EventBody>();
+      const bool known = before != state.possession_proofs->end() && before->second >= made;
+      if (known && Counts(before->second, time)) return std::vector<EventBody>();
     }
-    std::vector<std::string> proven = Proven(state, now);
+    std::vector<std::string> proven = Proven(state, time);
     const std::size_t count = proven.size();
     const std::size_t next = count + (std::ranges::binary_search(proven, holder->name) ? 0 : 1);
     quorum = count < scheme.required && next >= scheme.required;

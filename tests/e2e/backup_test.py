@@ -1,6 +1,7 @@
 """Backups of running and stopped Coordinators, restoring them here and on another machine, and looking at them."""
 
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -305,6 +306,32 @@ class BackupTest(unittest.TestCase):
         self.assertEqual(coordinator.terminate(), 0)
         self.assertFalse(path.exists())
         self.assertFalse((self.seal / "copy.tmp").exists())
+
+    def test_answers_of_another_program_do_not_control_the_terminal(self):
+        def sized(text):
+            return len(text).to_bytes(4, "little") + text
+
+        self.seal.mkdir()
+        (self.seal / "ledger.db").write_bytes(b"x")
+        with open(self.seal / "lock", "w") as lock, socket.socket(socket.AF_UNIX) as listener:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            listener.bind(str(self.seal / "control"))
+            listener.listen()
+            listener.settimeout(30)
+
+            def answer():
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(6)
+                    connection.sendall(b"\x02" + sized(sized(b"\x1b[2J\nok") + sized(b"a\x1b[1m\nb")))
+
+            thread = threading.Thread(target=answer)
+            thread.start()
+            code, _, error = command("backup", "--seal-dir", self.seal, self.folder / "b")
+            thread.join()
+        self.assertEqual(code, 1)
+        self.assertEqual(error, "Error: the Coordinator refuses: a\\x1b[1m\\nb (\\x1b[2J\\nok)\n")
+        self.assertFalse((self.folder / "b").exists())
 
     @unittest.skipIf(os.geteuid() != 0, "changes users, which only root may")
     def test_other_users_are_refused(self):

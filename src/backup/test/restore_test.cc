@@ -1,6 +1,7 @@
 #include "backup/restore.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -64,6 +65,13 @@ TEST_F(RestoreTest, GivesTheLedgerBack) {
   EXPECT_THAT(Restore(Backup(), New(), {}), FailsWith("restore.not_empty"));
 }
 
+TEST_F(RestoreTest, TwoSlashesAtTheBeginningNameNoHost) {
+  const auto inspection = Inspect("/" + Backup());
+  ASSERT_TRUE(inspection.has_value());
+  EXPECT_TRUE(inspection->sound()) << inspection->findings.front().message;
+  EXPECT_TRUE(Restore("/" + Backup(), "/" + New(), {}).has_value());
+}
+
 TEST_F(RestoreTest, ACrashAtAnyStepLeavesNoSealDirectory) {
   int steps = 0;
   (void)Restore(Backup(), New(), {.fault = [&](std::string_view) { return ++steps == 0; }});
@@ -121,6 +129,29 @@ TEST_F(RestoreTest, AManifestOfAnotherLedgerIsRefusedThoughItsChecksumsFit) {
   fs::remove(Backup() + "/backup");
   ASSERT_OK(WriteFile(Backup() + "/backup", EncodeBackupManifest(*manifest)));
   EXPECT_THAT(Restore(Backup(), New(), {}), FailsWith("backup.part"));
+  EXPECT_FALSE(Exists(New()));
+}
+
+// What is looked at may be anybody's: opening a pipe would wait for somebody who writes.
+TEST_F(RestoreTest, PipesInTheWayAreNotWaitedFor) {
+  const auto replace = [](const std::string& path) {
+    fs::remove(path);
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  };
+  replace(Seal() + "/lock");
+  replace(Seal() + "/tail");
+  replace(Seal() + "/sealed_key");
+  auto inspection = Inspect(Seal());
+  ASSERT_TRUE(inspection.has_value()) << inspection.error().ToString();
+  EXPECT_EQ(inspection->tail, "torn");
+  EXPECT_EQ(inspection->key.verdict, KeyState::Verdict::kDamaged);
+  replace(Backup() + "/sealed_key");
+  EXPECT_THAT(Restore(Backup(), New(), {}), FailsWith("backup.unreadable"));
+  replace(Backup() + "/backup");
+  EXPECT_THAT(Restore(Backup(), New(), {}), FailsWith("backup.unreadable"));
+  inspection = Inspect(Backup());
+  ASSERT_TRUE(inspection.has_value()) << inspection.error().ToString();
+  EXPECT_EQ(inspection->findings.front().reason, "backup.unreadable");
   EXPECT_FALSE(Exists(New()));
 }
 

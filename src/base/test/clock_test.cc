@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/testing/fake_clock.h"
+#include "base/unix_time.h"
 
 namespace steelie {
 namespace {
@@ -13,6 +14,12 @@ TEST(Clock, FormatsInUtc) {
   EXPECT_EQ(FormatMillis(t), "2026-01-02T03:04:05.010Z");
   EXPECT_EQ(FormatRfc3339(Instant(std::chrono::seconds(0))), "1970-01-01T00:00:00Z");
   EXPECT_EQ(FormatRfc3339(Instant(std::chrono::seconds(-1))), "1969-12-31T23:59:59Z");
+}
+
+TEST(Clock, FormatsOnlyUnixSecondsThatFit) {
+  EXPECT_EQ(FormatUnixSeconds(1767323045), "2026-01-02T03:04:05Z");
+  EXPECT_EQ(FormatUnixSeconds(9'999'999'999'999), "9999999999999");
+  EXPECT_EQ(FormatUnixSeconds(~std::uint64_t{0}), "18446744073709551615");
 }
 
 TEST(Clock, FakeMovesOnlyWhenTold) {

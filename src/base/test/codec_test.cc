@@ -53,7 +53,8 @@ TEST(Codec, BoundsLengthsAndCounts) {
   Reader count(w.data());
   EXPECT_EQ(count.Count(1), 0U);
   EXPECT_FALSE(count.ok());
-  Reader limited(Bytes{2, 0, 0, 0, 1, 1});
+  const Bytes two_bytes = {2, 0, 0, 0, 1, 1};
+  Reader limited(two_bytes);
   EXPECT_TRUE(limited.Sized(1).empty());
   EXPECT_FALSE(limited.ok());
 }

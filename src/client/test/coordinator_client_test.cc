@@ -225,6 +225,22 @@ TEST_F(CoordinatorClientTest, SecretsTravelBothWays) {
   EXPECT_THAT(bad.error().message(), ::testing::Not(HasSubstr("SECRET")));
 }
 
+TEST_F(CoordinatorClientTest, AnswersThatExhaustStackOrMemoryAreRefused) {
+  const auto answer = [this](const std::string& data) {
+    transport_.Answer(200, R"({"status":"success","data":)" + data + "}");
+  };
+  answer(std::string(200'000, '[') + std::string(200'000, ']'));
+  EXPECT_THAT(client_.PlanUpdate(AsBytes("{}")), FailsWith("client.answer"));
+  std::string values = "[0";
+  for (std::size_t i = 0; i < 2'000'001; ++i) values += ",0";
+  answer(values + "]");
+  EXPECT_THAT(client_.PlanUpdate(AsBytes("{}")), FailsWith("client.answer"));
+  // Brackets and commas in strings are neither.
+  const std::string text = R"("\\\"[[,)" + std::string(100, '[') + "\"";
+  answer(text);
+  EXPECT_EQ(*client_.PlanUpdate(AsBytes("{}")), text);
+}
+
 TEST_F(CoordinatorClientTest, TransportErrorsPassThrough) {
   const auto status = client_.GetStatus();
   ASSERT_THAT(status, FailsWith("client.connect"));

@@ -129,6 +129,24 @@ TEST_F(DrillTest, ProofsCountForADay) {
   EXPECT_EQ(LogLines("Recovery drill reached its quorum"), 2U);
 }
 
+TEST_F(DrillTest, ProofsOfAClockThatRanAheadDoNotCountOnceItIsRight) {
+  SetWithKeys(2, 0);
+  clock_.Advance(std::chrono::hours(24 * 365));
+  ASSERT_OK(Prove("key0"));
+  EXPECT_TRUE(Prove("key1")->quorum());
+  clock_.Advance(-std::chrono::hours(24 * 365));
+  EXPECT_EQ(Count(), 2U) << "decisions are never before the newest event";
+  ASSERT_OK(coordinator_->LowerTimeFloor(users_["alice"], clock_.Now()));
+  EXPECT_EQ(Count(), 0U);
+  ASSERT_OK_AND_ASSIGN(const DrillResult again, Prove("key0"));
+  EXPECT_EQ(again.proven, Names{"key0"});
+  EXPECT_EQ(Prove("key0")->proven.size(), 1U);
+  EXPECT_TRUE(Prove("key1")->quorum());
+  EXPECT_EQ(LogLines("Recovery drill reached its quorum"), 2U);
+  clock_.Advance(std::chrono::hours(24));
+  EXPECT_EQ(Count(), 0U);
+}
+
 TEST_F(DrillTest, NewRecoveryKeysForgetProofs) {
   SetWithKeys(2, 0);
   ASSERT_OK(Prove("key0"));

@@ -106,11 +106,11 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, co
 }
 
 Result<std::unique_ptr<Connection>> Connection::OpenImmutable(const std::string& path) {
-  // Every byte is escaped that could mean something in a URI.
+  // Every byte is escaped that could mean something in a URI; also slashes, as two at the beginning name a host.
   std::string uri = "file:";
   constexpr std::string_view kHex = "0123456789abcdef";
   for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     const auto byte = static_cast<unsigned char>(c);
     if (plain) {
       uri += c;

@@ -58,7 +58,8 @@ Result<TailFile> TailFile::OpenReadOnly(const std::string& directory) { return O
 
 Result<TailFile> TailFile::OpenWith(const std::string& directory, int flags) {
   const std::string path = PathIn(directory);
-  Fd fd(::open(path.c_str(), flags | O_CLOEXEC));
+  // A pipe in its place must not make us wait; it counts as torn.
+  Fd fd(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid() && errno != ENOENT) return SystemError(errno, "opening " + path);
   TailFile file(directory, std::move(fd));
   if (!file.exists()) return file;
