@@ -51,6 +51,19 @@ Error NoJson() {
                "that)");
 }
 
+// Flags of every other command: they would do nothing here, or something else than behind `run`.
+Status NoneBeforeRun(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() == 0) continue;
+    const std::string name = option->get_name();
+    return Error(Code::kInvalidArgument, "run.flags",
+                 name +
+                     " stands before `run`, which does not take the flags of the other commands: `run` has its own, " +
+                     "which stand behind it (steelie run --help)");
+  }
+  return Ok();
+}
+
 // `remaining` is what the parser did not take: `--` first, unless it was left out.
 Result<std::vector<std::string>> ProgramArguments(std::vector<std::string> remaining) {
   if (remaining.empty()) return remaining;
@@ -184,6 +197,7 @@ void AddRunCommand(CLI::App& app, Program& program) {
   run->fallthrough(false);
   program.Register(*run, [&program, run, flags]() -> Result<int> {
     if (program.options().json) return NoJson();
+    STEELIE_CHECK_OK(NoneBeforeRun(program.app()));
     STEELIE_TRY(flags->arguments, ProgramArguments(run->remaining()));
     (void)HardenProcess();
     const SystemClock clock;

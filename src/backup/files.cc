@@ -18,19 +18,6 @@ constexpr std::size_t kPiece = std::size_t{256} << 10U;
 // Written data is handed to the disk in pieces of this size, so that others who sync wait for little of it.
 constexpr std::uint64_t kSyncEvery = std::uint64_t{8} << 20U;
 
-bool WriteAll(int fd, ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      if (n == 0) errno = ENOSPC;
-      return false;
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
 // Hands every piece of the file to `take`.
 Status ReadPieces(const std::string& path, const std::function<Status(ByteView piece, std::uint64_t size)>& take) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));

@@ -29,7 +29,7 @@ class Restorer {
     STEELIE_TRY(const sqlite::StoreId store, StoreIdOf(backup_));
     STEELIE_CHECK_OK(CreateFolder(directory_).WithContext("the new seal directory"));
     STEELIE_CHECK_OK(CheckEmpty());
-    STEELIE_TRY(const sqlite::Fd lock, sqlite::LockFile(In("lock")));
+    STEELIE_TRY(const Fd lock, sqlite::LockFile(In("lock")));
     // Again: a Coordinator may have begun meanwhile.
     STEELIE_CHECK_OK(CheckEmpty());
     STEELIE_CHECK_OK(Begin());

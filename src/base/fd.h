@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/bytes.h"
+
 namespace steelie {
 
 /// Owns a file descriptor. Move-only.
@@ -28,5 +30,8 @@ class Fd {
  private:
   int fd_;
 };
+
+/// Writes everything, however many calls it takes. False: errno has the cause.
+bool WriteAll(int fd, ByteView bytes);
 
 }  // namespace steelie

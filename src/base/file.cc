@@ -18,16 +18,6 @@ Error Failed(const char* reason, const std::string& what, const std::filesystem:
                what + " " + path.string() + ": " + std::strerror(code));
 }
 
-bool WriteAll(int fd, ByteView content) {
-  while (!content.empty()) {
-    const ssize_t n = ::write(fd, content.data(), content.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    content = content.subspan(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
 }  // namespace
 
 Result<Bytes> ReadFile(const std::filesystem::path& path, std::size_t max) {

@@ -9,30 +9,12 @@
 #include <utility>
 
 #include "base/fd.h"
+#include "base/system_error.h"
 
 namespace steelie::seal {
 namespace {
 
-Error SystemError(int error, const std::string& what) {
-  const std::string message = what + ": " + std::strerror(error);
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-      return Error(Code::kResourceExhausted, "seal.full", message);
-    case EACCES:
-    case EPERM:
-    case EROFS:
-    case ENOENT:
-    case ENOTDIR:
-    case EISDIR:
-    case ELOOP:
-    case EMFILE:
-    case ENFILE:
-      return Error(Code::kUnavailable, "seal.unreadable", message);
-    default:
-      return Error(Code::kDataLoss, "seal.io", message);
-  }
-}
+Error SystemError(int error, const std::string& what) { return steelie::SystemError(error, "seal", what); }
 
 Error ReadError(int error, const std::string& path) {
   return Error(Code::kUnavailable, "seal.unreadable", "reading " + path + ": " + std::strerror(error));

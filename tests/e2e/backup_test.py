@@ -1,6 +1,7 @@
 """Backups of running and stopped Coordinators, restoring them here and on another machine, and looking at them."""
 
 import base64
+import contextlib
 import fcntl
 import json
 import os
@@ -8,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -54,10 +56,10 @@ class BackupTest(unittest.TestCase):
         self.addCleanup(coordinator.kill)
         return coordinator
 
-    def deploy(self, coordinator, **config):
+    def deploy(self, coordinator, padding="", **config):
         answer = coordinator.set_manifest({
             "Packages": {"app": {"SignerID": "a" * 64, "ProductID": 1, "SecurityVersion": 1}},
-            "Marbles": {"m": {"Package": "app", "MaxActivations": LIMIT, "Parameters": {}}},
+            "Marbles": {"m": {"Package": "app", "MaxActivations": LIMIT, "Parameters": {"Files": {"/x": padding}}}},
             "RecoveryKeys": {"r": self.recovery_key},
             **({"Config": config} if config else {}),
         })
@@ -284,6 +286,131 @@ class BackupTest(unittest.TestCase):
         self.ok("restore", self.folder / "b", "--seal-dir", new)
         coordinator.terminate()
         self.assertEqual(self.start(seal=new).get("/api/v2/status").data["code"], 3)
+
+    def small_disk(self, mebibytes) -> Path:
+        disk = self.folder / "disk"
+        disk.mkdir()
+        options = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(disk)]
+        if os.geteuid() != 0 or subprocess.run(options, capture_output=True, check=False).returncode != 0:
+            self.skipTest("only root may mount the small disk that this test fills")
+        self.addCleanup(subprocess.run, ["umount", "--lazy", str(disk)], check=True)
+        return disk
+
+    def test_without_room_for_a_copy_a_running_coordinator_refuses_and_goes_on(self):
+        disk = self.small_disk(24)
+        seal = disk / "seal"
+        coordinator = self.start(seal=seal)
+        self.deploy(coordinator)
+        error = self.refused("backup.space", "backup", "--seal-dir", seal, self.folder / "b")
+        self.assertIn("MiB free", error)
+        self.assertEqual(list(self.folder.glob("b*")), [])
+        self.assertFalse((seal / "copy.tmp").exists())
+        self.assertTrue(self.activate(coordinator))
+        # What it advises to do otherwise.
+        coordinator.terminate()
+        self.ok("backup", "--seal-dir", seal, self.folder / "b")
+
+    def test_a_full_disk_leaves_no_backup(self):
+        disk = self.small_disk(1)
+        coordinator = self.start()
+        self.deploy(coordinator, padding="x" * 1500000)
+        for _ in range(2):
+            self.refused("backup.write", "backup", "--seal-dir", self.seal, disk / "b")
+            self.assertEqual(list(disk.iterdir()), [])
+            coordinator.terminate()
+
+    # ---- killed in the middle
+
+    def stall(self, after) -> threading.Thread:
+        """Puts itself between the command and the Coordinator, hands on so many bytes of the answer and no more."""
+        real = self.seal / "control.real"
+        (self.seal / "control").rename(real)
+        listener = self.enterContext(socket.socket(socket.AF_UNIX))
+        listener.bind(str(self.seal / "control"))
+        listener.listen(1)
+        upstream = self.enterContext(socket.socket(socket.AF_UNIX))
+
+        def hand_on():
+            connection, _ = listener.accept()
+            self.addCleanup(connection.close)
+            upstream.connect(str(real))
+            upstream.sendall(connection.recv(len(REQUEST), socket.MSG_WAITALL))
+            left = after
+            while left > 0 and (data := upstream.recv(min(left, 65536))):
+                connection.sendall(data)
+                left -= len(data)
+            self.stalled.set()
+            self.going_on.wait(60)
+            with contextlib.suppress(ConnectionError):
+                while upstream.recv(65536):
+                    pass
+            connection.close()
+
+        self.stalled, self.going_on = threading.Event(), threading.Event()
+        thread = threading.Thread(target=hand_on, daemon=True)
+        thread.start()
+        return thread
+
+    def begin_backup(self, out):
+        command_line = [harness.PROGRAM, "backup", "--seal-dir", str(self.seal), str(out)]
+        process = subprocess.Popen(command_line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        self.assertTrue(self.stalled.wait(60))
+        return process
+
+    def test_what_a_killed_backup_leaves_is_no_backup(self):
+        coordinator = self.start()
+        root = self.deploy(coordinator, padding="x" * 600000)
+        thread = self.stall(400000)
+        process = self.begin_backup(self.folder / "b")
+        [left] = self.folder.glob("b.tmp-*")
+        deadline = time.monotonic() + 60
+        while not (left / "ledger.db").stat().st_size and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        self.assertGreater((left / "ledger.db").stat().st_size, 0)
+        self.assertFalse((self.folder / "b").exists())
+        self.refused("backup.none", "restore", left, "--seal-dir", self.folder / "new")
+        self.assertFalse((self.folder / "new").exists())
+        self.assertNotEqual(command("inspect", left)[0], 0)
+        # The Coordinator and its state have not noticed.
+        self.going_on.set()
+        thread.join(60)
+        (self.seal / "control.real").rename(self.seal / "control")
+        self.ok("backup", "--seal-dir", self.seal, self.folder / "b")
+        self.inspect(self.folder / "b")
+        self.assertTrue(self.activate(coordinator))
+        coordinator.terminate()
+        self.assertEqual(self.start().root_certificate(), root)
+
+    def test_a_coordinator_killed_during_a_backup_keeps_its_state(self):
+        coordinator = self.start()
+        root = self.deploy(coordinator, padding="x" * 600000)
+        thread = self.stall(400000)
+        process = self.begin_backup(self.folder / "b")
+        coordinator.kill()
+        self.going_on.set()
+        thread.join(60)
+        _, error = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1, error)
+        self.assertIn("(backup.", error)
+        self.assertEqual(list(self.folder.glob("b*")), [])
+        (self.seal / "control.real").unlink()
+        # At whatever moment of making the copy.
+        for milliseconds in range(0, 10, 2):
+            coordinator = self.start()
+            self.assertFalse((self.seal / "copy.tmp").exists())
+            self.assertEqual(coordinator.root_certificate(), root)
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(str(self.seal / "control"))
+                s.sendall(REQUEST)
+                time.sleep(milliseconds / 1000)
+                coordinator.kill()
+            self.inspect(self.seal)
+        self.assertEqual(self.start().get("/api/v2/status").data["code"], 3)
+        self.ok("backup", "--seal-dir", self.seal, self.folder / "b")
 
     # ---- the socket
 

@@ -663,6 +663,9 @@ class Offline(FolderTest):
         self.assertNotIn("Options of every command", self.cli("run", "--help").out)
         for arguments in [["run", "--json", "--", "true"], ["--json", "run", "--type", "t", "--", "true"]]:
             self.assert_error(self.cli(*arguments), "`run` has no --json")
+        for flag in (["--timeout", "5"], ["--sim-platform", "host"], ["-i"], ["--nonce", "n"]):
+            name = {"-i": "--insecure"}.get(flag[0], flag[0])
+            self.assert_error(self.cli(*flag, "run", "--type", "t", "--", "true"), f"{name} stands before `run`")
         self.assertRegex(self.cli("version").out, r"^CLI Version: v\d+\.\d+\.\d+ \nCommit: \w+\n$")
         self.assert_error(self.cli("status", "a:1", XDG_CONFIG_HOME=""), "--coordinator-cert")
 

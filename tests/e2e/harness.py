@@ -159,13 +159,13 @@ class Coordinator:
 
     # REST
 
-    def connect(self, cert=None, port=None) -> ssl.SSLSocket:
+    def connect(self, cert=None, port=None, source="127.0.0.1") -> ssl.SSLSocket:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         if cert is not None:
             context.load_cert_chain(cert.chain_file, cert.key_file)
-        raw = socket.create_connection(("127.0.0.1", port or self.rest_port), timeout=TIMEOUT)
+        raw = socket.create_connection(("127.0.0.1", port or self.rest_port), TIMEOUT, (source, 0))
         try:
             return context.wrap_socket(raw, server_hostname="localhost")
         except BaseException:

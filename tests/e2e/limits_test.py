@@ -43,7 +43,7 @@ class LargeBodyTest(Case):
 
     def test_two_at_once_while_anybody_may_set_a_manifest(self):
         coordinator = self.start()
-        held = [self.enterContext(coordinator.connect()) for _ in range(2)]
+        held = [self.enterContext(coordinator.connect(source=f"127.0.0.{i}")) for i in (2, 3)]
         for sock in held:
             self.head(sock, "/api/v2/manifest", 40 * MIB)
             sock.sendall(b"{")
@@ -57,6 +57,19 @@ class LargeBodyTest(Case):
         self.assertEqual(answer.header("Retry-After"), "5")
         # An ordinary manifest is not held up.
         self.assertEqual(coordinator.set_manifest(MANIFEST).status, 200)
+
+    def test_one_from_each_address(self):
+        coordinator = self.start()
+        for _ in range(2):
+            held = self.enterContext(coordinator.connect(source="127.0.0.2"))
+            self.head(held, "/api/v2/manifest", 40 * MIB)
+            held.sendall(b"{")
+        self.assertEqual(harness.read_answer(held).reason, "request.busy")
+        with coordinator.connect() as sock:
+            body = json.dumps(MANIFEST).encode() + b" " * MIB
+            self.head(sock, "/manifest", len(body))
+            sock.sendall(body)
+            self.assertEqual(harness.read_answer(sock).status, 200)
 
     def test_where_it_can_change_nothing_it_is_not_read(self):
         coordinator = self.start()

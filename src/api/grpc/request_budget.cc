@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "api/net/peer.h"
 #include "base/mutex.h"
 
 namespace steelie::api::grpc {
@@ -19,20 +20,12 @@ struct RequestBudget::State {
 RequestBudget::RequestBudget(Limits limits) : state_(std::make_shared<State>(limits)) {}
 
 std::shared_ptr<RequestBudget::Account> RequestBudget::Open(const boost::asio::ip::address& peer) const {
-  return std::make_shared<Account>(state_, PeerOf(peer));
+  return std::make_shared<Account>(state_, net::PeerOf(peer));
 }
 
 std::size_t RequestBudget::used() const {
   MutexLock lock(state_->mutex);
   return state_->total;
-}
-
-std::string RequestBudget::PeerOf(const boost::asio::ip::address& address) {
-  if (address.is_v4()) return address.to_string();
-  const auto v6 = address.to_v6();
-  if (v6.is_v4_mapped()) return make_address_v4(boost::asio::ip::v4_mapped, v6).to_string();
-  const auto bytes = v6.to_bytes();
-  return {bytes.begin(), bytes.begin() + 8};
 }
 
 RequestBudget::Account::Account(std::shared_ptr<State> state, std::string peer)

@@ -41,12 +41,10 @@ class RequestBudget {
 
   explicit RequestBudget(Limits limits);
 
+  /// For a connection of this peer (net::PeerOf).
   std::shared_ptr<Account> Open(const boost::asio::ip::address& peer) const;
   /// Bytes held now.
   std::size_t used() const;
-
-  /// Who counts as one peer: an IPv4 address, or a network of 64 bits, which one IPv6 host can have for itself.
-  static std::string PeerOf(const boost::asio::ip::address& address);
 
  private:
   std::shared_ptr<State> state_;

@@ -8,6 +8,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
+#include "api/net/peer.h"
 #include "api/rest/envelope.h"
 #include "api/tls/context.h"
 #include "secret/wipe.h"
@@ -59,6 +60,8 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
         deadline_(stream_.get_executor()),
         buffer_(state_->limits.header_bytes + kReadAhead) {
     ++state_->connections;
+    error_code ignored;
+    sender_.peer = net::PeerOf(beast::get_lowest_layer(stream_).socket().remote_endpoint(ignored).address());
   }
   ~Session() { --state_->connections; }
 
@@ -139,8 +142,9 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
       return false;
     }
     const std::size_t expected = std::min<std::uint64_t>(size, limit);
-    auto lease = state_->memory.TakeRequest(expected, admission_.known_user);
-    auto answer_lease = state_->memory.TakeAnswer(admission_.answer_bytes);
+    sender_.known_user = admission_.known_user;
+    auto lease = state_->memory.TakeRequest(expected, sender_);
+    auto answer_lease = state_->memory.TakeAnswer(admission_.answer_bytes, sender_);
     if (!lease || !answer_lease) {
       RefuseBusy();
       return false;
@@ -196,7 +200,9 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
 
   void RefuseBusy() {
     Response response = ErrorEnvelope(
-        503, "too many large requests or answers are under way on all connections together: try again later",
+        503,
+        "too many large requests or answers are under way, from your address or on all connections together: try again "
+        "later",
         "request.busy");
     response.headers.emplace_back("Retry-After", "5");
     RefuseWith(std::move(response));
@@ -227,7 +233,8 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     const std::size_t size = response.body.size();
     if (only_reads_ && size > std::max(admission_.answer_bytes, MemoryBudget::kLarge)) {
       // Larger than was thought. What has changed something is answered in any case.
-      auto lease = state_->memory.TakeAnswer(size);
+      answer_lease_.Release();
+      auto lease = state_->memory.TakeAnswer(size, sender_);
       if (!lease) {
         Wipe(response.body.data(), response.body.size());
         return RefuseBusy();
@@ -295,6 +302,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   std::optional<Parser> parser_;
   std::optional<http::response<http::string_body>> response_;
   std::optional<http::response<http::empty_body>> continue_;
+  MemoryBudget::Sender sender_;
   Admission admission_;
   MemoryBudget::Lease request_lease_;
   MemoryBudget::Lease answer_lease_;

@@ -42,7 +42,7 @@ struct HttpLimits {
 struct HttpServerState;
 
 /// HTTP/1.1, over TLS if a context is given. Slow or oversized requests are answered 408, 413 or 431 and closed; what
-/// exceeds the memory of all connections together 503 `request.busy` with `Retry-After`.
+/// exceeds the memory of a peer's or all connections together 503 `request.busy` with `Retry-After`.
 class HttpServer {
  public:
   HttpServer(std::shared_ptr<net::Listener> listener, std::unique_ptr<boost::asio::ssl::context> tls, Handlers handlers,

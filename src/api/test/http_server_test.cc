@@ -128,8 +128,8 @@ TEST_F(HttpServerTest, WhoSendsItAllTheSameGetsTheAnswerToo) {
 
 TEST_F(HttpServerTest, LargeBodiesOfAllConnectionsShareOneBudget) {
   Start({.memory = {.large_requests = 2}});
-  auto first = Connect();
-  auto second = Connect();
+  auto first = Connect("127.0.0.2");
+  auto second = Connect("127.0.0.3");
   Send(first, Head("/", 30 * kMiB) + "begin");
   Send(second, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
   ASSERT_TRUE(Eventually([&] {
@@ -156,6 +156,24 @@ TEST_F(HttpServerTest, LargeBodiesOfAllConnectionsShareOneBudget) {
   }
 }
 
+// However many connections a peer opens and leaves hanging.
+TEST_F(HttpServerTest, OnePeerHoldsOnlyItsShare) {
+  Start();
+  const auto answer_to = [&](const char* from, std::size_t size) {
+    auto socket = Connect(from);
+    Send(socket, Head("/", size) + std::string(size, 'x'));
+    return Receive(socket, "\r\n\r\n").substr(0, 13);
+  };
+  std::vector<asio::ip::tcp::socket> hanging;
+  const auto hang = [&](std::size_t size) { Send(hanging.emplace_back(Connect("127.0.0.2")), Head("/", size)); };
+  for (int i = 0; i < 2; ++i) hang(30 * kMiB);
+  for (int i = 0; i < 80; ++i) hang(kMiB);
+  for (const std::size_t size : {2 * kMiB, kMiB}) {
+    EXPECT_TRUE(Eventually([&] { return answer_to("127.0.0.2", size) == "HTTP/1.1 503 "; })) << size;
+    EXPECT_EQ(answer_to("127.0.0.3", size), "HTTP/1.1 200 ") << size;
+  }
+}
+
 TEST_F(HttpServerTest, ARequestCountsUntilItIsHandled) {
   Start({.memory = {.large_requests = 1}});
   auto first = Connect();
@@ -168,8 +186,8 @@ TEST_F(HttpServerTest, ARequestCountsUntilItIsHandled) {
 }
 
 TEST_F(HttpServerTest, LargeAnswersShareABudgetToo) {
-  Start({.memory = {.answer_bytes = 100 * kMiB}});
-  auto first = Connect();
+  Start({.memory = {.stranger_answer_bytes = 100 * kMiB}});
+  auto first = Connect("127.0.0.2");
   Send(first, Get("/big"));
   EXPECT_TRUE(Receive(first, "\r\n\r\n").starts_with("HTTP/1.1 200 "));
   auto second = Connect();

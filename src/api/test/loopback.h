@@ -32,9 +32,10 @@ class Loopback : public ::testing::Test {
     runner_ = std::thread([this] { io_.Run(); });
   }
 
-  boost::asio::ip::tcp::socket Connect() {
+  // From this address, of which a machine has many: 127.0.0.0/8.
+  boost::asio::ip::tcp::socket Connect(const char* from = "127.0.0.1") {
     using boost::asio::ip::tcp;
-    tcp::socket socket(client_);
+    tcp::socket socket(client_, tcp::endpoint(boost::asio::ip::make_address(from), 0));
     const std::string address = listener_->LocalAddress();
     const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
     socket.connect(tcp::endpoint(boost::asio::ip::address_v4::loopback(), port));

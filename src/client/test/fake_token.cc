@@ -18,10 +18,10 @@ using steelie::client::FakeToken;
 
 namespace {
 
-constexpr std::array<CK_SLOT_ID, 5> kSlots = {
-    static_cast<CK_SLOT_ID>(FakeToken::kOaep), static_cast<CK_SLOT_ID>(FakeToken::kRawOnly),
+constexpr std::array<CK_SLOT_ID, 6> kSlots = {
+    static_cast<CK_SLOT_ID>(FakeToken::kOaep),        static_cast<CK_SLOT_ID>(FakeToken::kRawOnly),
     static_cast<CK_SLOT_ID>(FakeToken::kRefusesLate), static_cast<CK_SLOT_ID>(FakeToken::kNeither),
-    static_cast<CK_SLOT_ID>(FakeToken::kSignsOnly)};
+    static_cast<CK_SLOT_ID>(FakeToken::kSignsOnly),   static_cast<CK_SLOT_ID>(FakeToken::kOverlongEc)};
 constexpr CK_OBJECT_HANDLE kKey = 7;
 
 FakeToken open_token{};
@@ -116,9 +116,16 @@ CK_RV Decrypt(CK_SESSION_HANDLE, unsigned char* in, CK_ULONG in_size, unsigned c
 }
 
 CK_RV SignInit(CK_SESSION_HANDLE, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE) {
-  return mechanism->mechanism == CKM_RSA_PKCS ? CKR_OK : CKR_MECHANISM_INVALID;
+  const CK_MECHANISM_TYPE known = open_token == FakeToken::kOverlongEc ? CKM_ECDSA : CKM_RSA_PKCS;
+  return mechanism->mechanism == known ? CKR_OK : CKR_MECHANISM_INVALID;
 }
 CK_RV Sign(CK_SESSION_HANDLE, unsigned char* in, CK_ULONG in_size, unsigned char* out, CK_ULONG* out_size) {
+  if (open_token == FakeToken::kOverlongEc) {
+    constexpr CK_ULONG kTooLong = 134;  // for P-521, and the others are shorter
+    std::memset(out, 0xff, kTooLong);
+    *out_size = kTooLong;
+    return CKR_OK;
+  }
   EVP_PKEY_CTX* context = Context();
   const bool ok = context != nullptr && EVP_PKEY_sign_init(context) == 1 &&
                   EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&

@@ -10,7 +10,8 @@ enum class FakeToken : std::uint8_t {
   kRawOnly = 2,      // raw RSA, refuses SHA-256 for OAEP at once
   kRefusesLate = 3,  // the same, but only when the ciphertext has arrived
   kNeither = 4,
-  kSignsOnly = 5,  // the key's attributes forbid to decrypt
+  kSignsOnly = 5,   // the key's attributes forbid to decrypt
+  kOverlongEc = 6,  // an EC key whose signatures are too long for any curve
 };
 
 }  // namespace steelie::client

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/json_logger.h"
 #include "base/testing/temp_folder.h"
+#include "control/bench/bench_parts.h"
 #include "control/coordinator_impl.h"
 #include "control/marble_data.h"
 #include "crypto/random.h"
@@ -21,23 +22,12 @@
 namespace steelie::control {
 namespace {
 
+using bench::Must;
+using bench::NullObserver;
 using steelie::testing::TempFolder;
 
 constexpr std::string_view kUuid = "00112233-4455-4677-8899-aabbccddeeff";
 constexpr std::int64_t kMany = 10'000;
-
-template <typename T>
-T Must(Result<T> result) {
-  if (!result) std::fprintf(stderr, "%s\n", result.error().ToString().c_str());
-  STEELIE_CHECK(result.has_value());
-  return std::move(*result);
-}
-
-class NullObserver final : public Observer {
- public:
-  void ActivationAttempted(std::string_view, std::string_view) override {}
-  void ActivationSucceeded(std::string_view, std::string_view, ByteView, Instant) override {}
-};
 
 SystemClock system_clock;
 SystemRandom system_random;

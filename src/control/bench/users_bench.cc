@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/json_logger.h"
 #include "base/testing/temp_folder.h"
+#include "control/bench/bench_parts.h"
 #include "control/coordinator_impl.h"
 #include "control/plan.h"
 #include "crypto/random.h"
@@ -18,23 +19,12 @@
 namespace steelie::control {
 namespace {
 
+using bench::Must;
+using bench::NullObserver;
 using nlohmann::json;
 
 constexpr std::int64_t kMany = 10'000;
 constexpr int kSecrets = 1000;
-
-template <typename T>
-T Must(Result<T> result) {
-  if (!result) std::fprintf(stderr, "%s\n", result.error().ToString().c_str());
-  STEELIE_CHECK(result.has_value());
-  return std::move(*result);
-}
-
-class NullObserver final : public Observer {
- public:
-  void ActivationAttempted(std::string_view, std::string_view) override {}
-  void ActivationSucceeded(std::string_view, std::string_view, ByteView, Instant) override {}
-};
 
 /// A Coordinator with a user who may do everything, and a manifest of `types` marble types and 1,000 secrets.
 class Setup {

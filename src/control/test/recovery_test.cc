@@ -267,6 +267,20 @@ TEST_F(RecoveryTest, AClockSetBackDoesNotReviveACopy) {
   EXPECT_EQ(*Recover("key0"), 2U);
 }
 
+// The secrets expire by the wrong clock, and the right one comes back before the holders do.
+TEST_F(RecoveryTest, AClockThatWasWrongForAWhileDoesNotSpoilWhatIsCollectedLater) {
+  SetWithKeys(3, 0);
+  LoseTheKey();
+  ASSERT_EQ(*Recover("key0"), 2U);
+  clock_.Advance(std::chrono::hours(400));
+  EXPECT_THAT(coordinator_->Recover(Bytes(32, 1), Bytes(256)), FailsWith("recovery.unknown"));
+  clock_.Advance(-std::chrono::hours(400));
+  ASSERT_EQ(*Recover("key0"), 2U) << "expired, so not repeated";
+  EXPECT_EQ(*Recover("key1"), 1U);
+  Restart();
+  EXPECT_EQ(*Recover("key2"), 0U);
+}
+
 // The host keeps a copy of the file and loses the key again after the recovery.
 TEST_F(RecoveryTest, WhatWasCollectedForOneRecoveryDoesNotCountForTheNext) {
   SetWithKeys(3, 2);

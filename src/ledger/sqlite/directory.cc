@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "base/system_error.h"
 
 namespace steelie::ledger::sqlite {
 namespace {
@@ -16,19 +17,6 @@ constexpr mode_t kFileMode = 0600;
 
 Fd OpenFile(const std::string& path, int flags) { return Fd(::open(path.c_str(), flags | O_CLOEXEC, kFileMode)); }
 
-bool WriteAll(int fd, ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      if (n == 0) errno = ENOSPC;
-      return false;
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
 std::string ParentOf(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
   if (slash == std::string::npos) return ".";
@@ -37,39 +25,7 @@ std::string ParentOf(const std::string& path) {
 
 }  // namespace
 
-Fd& Fd::operator=(Fd&& other) noexcept {
-  if (this != &other) {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = std::exchange(other.fd_, -1);
-  }
-  return *this;
-}
-
-Fd::~Fd() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-Error SystemError(int error, const std::string& what) {
-  const std::string message = what + ": " + std::strerror(error);
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-      return Error(Code::kResourceExhausted, "ledger.full", message);
-    case EACCES:
-    case EPERM:
-    case EROFS:
-    case ENOENT:
-    case ENOTDIR:
-    case EISDIR:
-    case ELOOP:
-    case ENAMETOOLONG:
-    case EMFILE:
-    case ENFILE:
-      return Error(Code::kUnavailable, "ledger.unreadable", message);
-    default:
-      return Error(Code::kDataLoss, "ledger.io", message);
-  }
-}
+Error SystemError(int error, const std::string& what) { return steelie::SystemError(error, "ledger", what); }
 
 Status CreateDirectory(const std::string& path) {
   struct stat info{};
@@ -88,7 +44,7 @@ Status CreateDirectory(const std::string& path) {
 
 Status SyncDirectory(const std::string& path) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return SystemError(errno, "opening the directory " + path);
+  if (!fd.ok()) return SystemError(errno, "opening the directory " + path);
   // Some file systems cannot sync directories; they have nothing to offer in its place.
   if (::fsync(fd.get()) != 0 && errno != EINVAL) return SystemError(errno, "syncing the directory " + path);
   return Ok();
@@ -96,7 +52,7 @@ Status SyncDirectory(const std::string& path) {
 
 Status EnsureFile(const std::string& path) {
   const Fd fd = OpenFile(path, O_RDWR | O_CREAT);
-  if (!fd.valid()) return SystemError(errno, "opening " + path + " for reading and writing");
+  if (!fd.ok()) return SystemError(errno, "opening " + path + " for reading and writing");
   return Ok();
 }
 
@@ -109,14 +65,14 @@ Result<std::uint64_t> FileSize(const std::string& path) {
 
 Status SyncFile(const std::string& path) {
   const Fd fd = OpenFile(path, O_RDWR);
-  if (!fd.valid() || ::fsync(fd.get()) != 0) return SystemError(errno, "syncing " + path);
+  if (!fd.ok() || ::fsync(fd.get()) != 0) return SystemError(errno, "syncing " + path);
   return Ok();
 }
 
 Status WriteNew(const std::string& path, ByteView contents) {
   STEELIE_CHECK_OK(RemoveFile(path));
   const Fd fd = OpenFile(path, O_WRONLY | O_CREAT | O_EXCL);
-  if (!fd.valid()) return SystemError(errno, "creating " + path);
+  if (!fd.ok()) return SystemError(errno, "creating " + path);
   if (!WriteAll(fd.get(), contents)) return SystemError(errno, "writing " + path);
   if (::fsync(fd.get()) != 0) return SystemError(errno, "syncing " + path);
   return Ok();
@@ -134,23 +90,23 @@ Status MoveFile(const std::string& from, const std::string& to) {
 
 Result<Fd> LockFile(const std::string& path) {
   Fd fd = OpenFile(path, O_RDWR | O_CREAT);
-  if (!fd.valid()) return SystemError(errno, "opening " + path + " for reading and writing");
+  if (!fd.ok()) return SystemError(errno, "opening " + path + " for reading and writing");
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
   if (errno == EWOULDBLOCK) {
     return Error(Code::kFailedPrecondition, "ledger.locked",
                  "another process uses this seal directory (it holds the lock on " + path +
                      "): stop it first, or choose another directory");
   }
-  if (errno == ENOSYS || errno == ENOLCK || errno == EOPNOTSUPP || errno == EINVAL) return Fd();
+  if (errno == ENOSYS || errno == ENOLCK || errno == EOPNOTSUPP || errno == EINVAL) return Fd(-1);
   return SystemError(errno, "locking " + path);
 }
 
 Status Rewrite(const std::string& directory, const std::string& path, const std::string& temporary) {
   const Fd from = OpenFile(path, O_RDONLY);
-  if (!from.valid()) return SystemError(errno, "opening " + path);
+  if (!from.ok()) return SystemError(errno, "opening " + path);
   STEELIE_CHECK_OK(RemoveFile(temporary));
   const Fd to = OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
-  if (!to.valid()) return SystemError(errno, "creating " + temporary);
+  if (!to.ok()) return SystemError(errno, "creating " + temporary);
   const auto fail = [&](const std::string& what) -> Status {
     const int error = errno;
     ::unlink(temporary.c_str());

@@ -1,31 +1,15 @@
 #pragma once
 
 #include <string>
-#include <utility>
 
 #include "base/bytes.h"
+#include "base/fd.h"
 #include "base/result.h"
 
 // Files of a seal directory, beneath SQLite. One caller at a time.
 namespace steelie::ledger::sqlite {
 
-/// Owns a file descriptor.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept;
-  ~Fd();
-
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
-
-/// An Error for a failed system call, by errno: full, no access, or broken. `what` names operation and file.
+/// steelie::SystemError of the area `ledger`.
 Error SystemError(int error, const std::string& what);
 
 /// Creates the directory and its missing parents with mode 0700 and makes that durable.
@@ -48,7 +32,7 @@ Status RemoveFile(const std::string& path);
 Status MoveFile(const std::string& from, const std::string& to);
 
 /// Takes the operating system's lock on `path`, which it creates. Errors: kFailedPrecondition `ledger.locked` another
-/// process (or object) has it. A file system without locks gives an invalid Fd.
+/// process (or object) has it. A file system without locks gives an Fd without one.
 Result<Fd> LockFile(const std::string& path);
 
 /// Replaces a file by a copy of itself that is surely on disk.

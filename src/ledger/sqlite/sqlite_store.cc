@@ -42,7 +42,7 @@ int CountLogPages(void* pages, sqlite3*, const char*, int count) {
 struct SqliteStore::Impl {
   std::string directory;
   Options options;
-  sqlite::Fd lock;  // released last
+  Fd lock;  // released last
   sqlite::Replacement replacement;
   bool replacing = false;  // an old ledger lies aside until the new one is durable
   std::optional<sqlite::TailFile> tail;
@@ -54,7 +54,7 @@ struct SqliteStore::Impl {
   Statement begin, commit, rollback, last, header, newest, entries, set_header, add_entry, add_snapshot, drop_entries,
       drop_snapshots;
 
-  Impl(std::string d, Options o, sqlite::Fd l)
+  Impl(std::string d, Options o, Fd l)
       : directory(std::move(d)), options(std::move(o)), lock(std::move(l)), replacement(directory, options.fault) {}
 
   ~Impl() {
@@ -194,11 +194,11 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& direct
   STEELIE_CHECK_OK(RefuseMark(directory, kBackupMark, "ledger.is_backup",
                               "this folder is a backup. Restore it into another one with `steelie-coordinator "
                               "restore`"));
-  STEELIE_TRY(sqlite::Fd lock, sqlite::LockFile(directory + "/lock"));
+  STEELIE_TRY(Fd lock, sqlite::LockFile(directory + "/lock"));
   STEELIE_CHECK_OK(RefuseMark(directory, kRestoringMark, "ledger.restoring",
                               "a backup was not restored completely. Restore it again into this folder"));
   auto impl = std::make_unique<Impl>(directory, std::move(options), std::move(lock));
-  if (!impl->lock.valid()) impl->Warn("the file system of " + directory + " has no locks: only SQLite's guard it");
+  if (!impl->lock.ok()) impl->Warn("the file system of " + directory + " has no locks: only SQLite's guard it");
   STEELIE_TRY(const std::string done, impl->replacement.Resume(impl->options.vfs));
   if (!done.empty()) impl->Warn(done);
   return OpenLocked(std::move(impl));

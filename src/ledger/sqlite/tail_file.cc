@@ -60,7 +60,7 @@ Result<TailFile> TailFile::OpenWith(const std::string& directory, int flags) {
   const std::string path = PathIn(directory);
   // A pipe in its place must not make us wait; it counts as torn.
   Fd fd(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK));
-  if (!fd.valid() && errno != ENOENT) return SystemError(errno, "opening " + path);
+  if (!fd.ok() && errno != ENOENT) return SystemError(errno, "opening " + path);
   TailFile file(directory, std::move(fd));
   if (!file.exists()) return file;
   std::array<std::uint8_t, 2 * kTailSlotSize> bytes{};
@@ -83,10 +83,10 @@ Result<TailFile> TailFile::OpenWith(const std::string& directory, int flags) {
 
 Status TailFile::Write(const TailRecord& record) {
   const std::string path = PathIn(directory_);
-  const bool created = !fd_.valid();
+  const bool created = !fd_.ok();
   if (created) {
     fd_ = Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!fd_.valid()) return SystemError(errno, "creating " + path);
+    if (!fd_.ok()) return SystemError(errno, "creating " + path);
   }
   const Bytes slot = EncodeTailSlot(record);
   const std::size_t target = 1 - newest_slot_;
@@ -103,7 +103,7 @@ Status TailFile::Write(const TailRecord& record) {
 }
 
 Status TailFile::Sync() {
-  if (!fd_.valid() || ::fsync(fd_.get()) == 0) return Ok();
+  if (!fd_.ok() || ::fsync(fd_.get()) == 0) return Ok();
   return SystemError(errno, "syncing " + PathIn(directory_));
 }
 

@@ -35,7 +35,7 @@ class TailFile {
   /// The same for looking only: Write must not be called.
   static Result<TailFile> OpenReadOnly(const std::string& directory);
 
-  bool exists() const { return fd_.valid(); }
+  bool exists() const { return fd_.ok(); }
   /// The newest readable slot.
   const std::optional<TailRecord>& newest() const { return newest_; }
 
