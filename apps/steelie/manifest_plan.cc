@@ -24,7 +24,7 @@ Result<int> Print(const Program& program, const Options& options, const std::str
   STEELIE_TRY(const client::PlanReport plan, client::ReadPlan(json, offline));
   program.console().Text(plan.text);
   program.console().JsonRaw(json);
-  return options.strict && (plan.loosens || plan.refused != 0) ? kLookAtThis : 0;
+  return options.strict && (plan.loosens || plan.locks_out || plan.refused != 0) ? kLookAtThis : 0;
 }
 
 Result<int> RunDiff(const Program& program, const Options& options) {
@@ -50,7 +50,8 @@ void AddManifestPlanCommands(CLI::App& parent, Program& program) {
   auto options = std::make_shared<Options>();
   AddArgument(diff, "OLD", options->before, "Manifest in force, JSON or YAML");
   AddArgument(diff, "NEW", options->after, "Manifest of the update, or an update of packages");
-  AddFlag(diff, "--strict", options->strict, "Exit with 2 if something is admitted or allowed that was not before");
+  AddFlag(diff, "--strict", options->strict,
+          "Exit with 2 if something is admitted or allowed that was not before, or taken from everybody");
   AddFlag(diff, "--lenient", options->lenient, "Only warn of unknown fields, as a lenient Coordinator does");
   program.Register(diff, [&program, options] { return RunDiff(program, *options); });
 
@@ -58,8 +59,10 @@ void AddManifestPlanCommands(CLI::App& parent, Program& program) {
   auto planned = std::make_shared<Options>();
   AddArgument(plan, "NEW", planned->after, "Manifest of the update, or an update of packages");
   AddAddress(plan, planned->address);
-  AddFlag(plan, "--strict", planned->strict,
-          "Exit with 2 if something is admitted or allowed that was not before, or a marble would be refused");
+  AddFlag(
+      plan, "--strict", planned->strict,
+      "Exit with 2 if something is admitted or allowed that was not before, or taken from everybody, or a marble would "
+      "be refused");
   const std::shared_ptr<UserFlags> flags = AddUserFlags(plan);
   program.Register(plan, [&program, planned, flags] { return RunPlan(program, *planned, *flags); });
 }

@@ -36,6 +36,8 @@ std::string Counted(std::uint64_t count, std::string_view what) {
   return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
+bool LocksOut(const json& change) { return Text(change, "effect") == "locks_out"; }
+
 class Renderer {
  public:
   Renderer(const json& plan, bool offline) : plan_(plan), offline_(offline) {}
@@ -57,15 +59,24 @@ class Renderer {
   void Line(const std::string& text) { out_.text += text + "\n"; }
   void Title(const std::string& text) { Line((out_.text.empty() ? "" : "\n") + text); }
 
+  std::string Marks() const {
+    if (!out_.loosens && !out_.locks_out) return "none admits or allows more than before";
+    const std::string admits = "admits or allows something that was not before";
+    const std::string locks = "takes something from everybody";
+    if (!out_.locks_out) return "! marks what " + admits;
+    return "! marks what " + (out_.loosens ? admits + ", or " + locks : locks);
+  }
+
   void Changes() {
     const json& changes = List(plan_, "changes");
     out_.loosens = Flag(plan_, "loosens");
     if (changes.empty()) return Title("Nothing changes in the manifest.");
-    Title(std::string(out_.loosens ? "Changes; ! marks what admits or allows something that was not before"
-                                   : "Changes; none admits or allows more than before"));
+    out_.locks_out = std::ranges::any_of(changes, LocksOut);
+    Title("Changes; " + Marks());
     for (const json& change : changes) {
-      const std::string effect = Text(change, "effect");
-      const bool marked = effect == "loosens" || effect == "replaces";
+      std::string effect = Text(change, "effect");
+      const bool marked = effect == "loosens" || effect == "replaces" || LocksOut(change);
+      std::ranges::replace(effect, '_', ' ');
       Line(std::string(marked ? "  ! " : "    ") + Text(change, "text") + " (" + effect + ", " +
            Text(change, "pointer") + ")");
     }
@@ -102,7 +113,11 @@ class Renderer {
 
   void Agreement() {
     const json* agreement = FindMember(plan_, "acknowledgments");
-    if (agreement == nullptr || Flag(plan_, "packageUpdate") || List(plan_, "changes").empty()) return;
+    if (agreement == nullptr || List(plan_, "changes").empty()) return;
+    if (Flag(plan_, "packageUpdate")) {
+      Title("Agreement");
+      return Line("    None is needed: an update of packages is applied at once.");
+    }
     const auto users = TextListMember(*agreement, "users").value_or(std::vector<std::string>());
     const std::uint64_t needed = Number(*agreement, "needed");
     Title("Agreement");

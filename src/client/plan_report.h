@@ -11,6 +11,7 @@ namespace steelie::client {
 struct PlanReport {
   std::string text;  // for people, several lines
   bool loosens = false;
+  bool locks_out = false;     // nobody can do something any more that somebody had to be able to
   std::uint64_t refused = 0;  // recorded marbles that the update shuts out; not those that are shut out already
 };
 

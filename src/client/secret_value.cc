@@ -16,10 +16,27 @@ using nlohmann::json;
 Error Bad(const std::string& why) { return Error(Code::kInvalidArgument, "client.secret.file", why); }
 Error BadPem(const std::string& why) { return Error(Code::kInvalidArgument, "client.secret.pem", why); }
 
+// What `secret get` wrote says of which type a secret is, and names the value of a key `Private`. In an upload that
+// would be the private key of a certificate.
+Status TakeSavedKey(const json& value, UserSecret& out) {
+  STEELIE_TRY(const std::string type, TextMember(value, "Type"));
+  if (type.empty()) return Ok();
+  if (FindMember(value, "UserDefined") != nullptr) {
+    STEELIE_TRY(const bool user_defined, BoolMember(value, "UserDefined"));
+    if (!user_defined) return Bad("the Coordinator makes this secret (UserDefined is false): take it out of the file");
+  }
+  if (type.starts_with("cert") || out.key) return Ok();
+  STEELIE_TRY(out.key, SecretMember(value, "Private"));
+  return out.key ? Ok() : Bad("nobody has uploaded it (Private is null): take it out of the file, or add Key");
+}
+
 Result<UserSecret> ParseEntry(const json& value) {
   if (!value.is_object()) return Bad("not an object");
   UserSecret out;
   STEELIE_TRY(out.key, SecretMember(value, "Key"));
+  const bool upload = out.key.has_value();
+  STEELIE_CHECK_OK(TakeSavedKey(value, out));
+  if (!upload && out.key) return out;
   STEELIE_TRY(const std::optional<SecretBuffer> certificate, SecretMember(value, "Cert"));
   if (certificate) out.certificate = Bytes(certificate->begin(), certificate->end());
   STEELIE_TRY(out.private_key, SecretMember(value, "Private"));
@@ -31,9 +48,11 @@ Result<UserSecret> ParseEntry(const json& value) {
 // Says where, not what stands there: it may be secret.
 Error NotJson(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
-  const bool object = first != std::string_view::npos && text[first] == '{';
-  if (!object && text.find("-----BEGIN ") != std::string_view::npos) {
+  if (first != std::string_view::npos && text.substr(first).starts_with("-----BEGIN ")) {
     return Bad("the secrets file is PEM, not JSON: name the secret that it holds with --from-pem NAME");
+  }
+  if (first != std::string_view::npos && text[first] != '{' && text.find("-----BEGIN ") != std::string_view::npos) {
+    return Bad("the secrets file is not JSON. YAML is not read; name a secret in PEM with --from-pem NAME");
   }
   const auto read = manifest::JsonDocument::Parse(AsBytes(text));
   if (read.document || read.faults.empty()) return Bad("the secrets file is not valid JSON");

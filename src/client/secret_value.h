@@ -32,7 +32,8 @@ struct UserSecret {
 };
 using UserSecrets = std::map<std::string, UserSecret>;
 
-/// Reads a secrets file: `{"<name>":{"Key":b64} or {"Cert":b64,"Private":b64}}`.
+/// Reads a secrets file: `{"<name>":{"Key":b64} or {"Cert":b64,"Private":b64}}`, or what SecretsToJson wrote of secrets
+/// that users upload.
 /// Errors: kInvalidArgument `client.secret.file`; no value is in the message.
 Result<UserSecrets> ParseSecretFile(std::string_view json);
 

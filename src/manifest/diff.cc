@@ -17,6 +17,8 @@ std::string_view EffectName(Effect effect) {
       return "loosens";
     case Effect::kReplaces:
       return "replaces";
+    case Effect::kLocksOut:
+      return "locks_out";
   }
   return "";
 }

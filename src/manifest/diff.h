@@ -14,9 +14,10 @@ enum class Effect {
   kTightens,  // admits or allows less than before
   kLoosens,   // admits or allows more
   kReplaces,  // something else: more and less at once
+  kLocksOut,  // takes from everybody what somebody had to be able to do
 };
 
-/// `neutral`, `tightens`, `loosens`, `replaces`.
+/// `neutral`, `tightens`, `loosens`, `replaces`, `locks_out`.
 std::string_view EffectName(Effect effect);
 /// Whether something is admitted or allowed that was not before: what a reviewer must look at.
 inline bool IsLoosening(Effect effect) { return effect == Effect::kLoosens || effect == Effect::kReplaces; }

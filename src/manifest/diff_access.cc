@@ -76,6 +76,15 @@ void CompareRecovery(const Manifest& before, const Manifest& after, DiffBuilder&
   const std::uint64_t was = EffectiveThreshold(before.config.recovery_threshold, before.recovery_keys.size());
   const std::uint64_t is = EffectiveThreshold(after.config.recovery_threshold, after.recovery_keys.size());
   if (was == is) return;
+  if (is == 0) {
+    return out.Add({"RecoveryKeys"}, Effect::kLocksOut,
+                   "nobody will be able to recover the state any more: there are no recovery keys");
+  }
+  if (was == 0) {
+    return out.Add({"RecoveryKeys"}, Effect::kLoosens,
+                   "nobody could recover the state, holders of " + std::to_string(is) + " of " +
+                       std::to_string(after.recovery_keys.size()) + " keys will be able to");
+  }
   out.Add({"Config", "RecoveryThreshold"}, is < was ? Effect::kLoosens : Effect::kTightens,
           "recovery needed " + std::to_string(was) + " of " + std::to_string(before.recovery_keys.size()) +
               " keys, will need " + std::to_string(is) + " of " + std::to_string(after.recovery_keys.size()));
@@ -163,7 +172,8 @@ void CompareConfig(const Manifest& before, const Manifest& after, DiffBuilder& o
     out.Add({"Config", "UpdateThreshold"}, Effect::kLoosens,
             "nobody could replace the manifest, " + std::to_string(is) + " users together will be able to");
   } else if (was != 0 && is == 0) {
-    out.Add({"Config", "UpdateThreshold"}, Effect::kTightens, "nobody will be able to replace the manifest any more");
+    out.Add({"Config", "UpdateThreshold"}, Effect::kLocksOut,
+            "nobody will be able to replace the manifest any more: no user may update it");
   } else if (was != is) {
     out.Add({"Config", "UpdateThreshold"}, is < was ? Effect::kLoosens : Effect::kTightens,
             "an update needed " + std::to_string(was) + " users, will need " + std::to_string(is));

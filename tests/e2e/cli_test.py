@@ -174,10 +174,24 @@ class PlanTest(CoordinatorTest):
         self.assertEqual([c["effect"] for c in plan["changes"]], ["loosens", "tightens"])
         self.assertIs(plan["loosens"], True)
         self.write("raise.json", {"Packages": {"app": {"SecurityVersion": 2}}})
-        self.assertEqual(self.cli("manifest", "diff", "old.json", "raise.json", "--strict").code, 0)
+        answer = self.cli("manifest", "diff", "old.json", "raise.json", "--strict")
+        self.assertEqual(answer.code, 0)
+        self.assertIn("\nAgreement\n    None is needed: an update of packages is applied at once.\n", answer.out)
         self.write("lower.json", {"Packages": {"app": {"SecurityVersion": 0}}})
         self.assert_error(self.cli("manifest", "diff", "old.json", "lower.json"), "NEW: ", "downgrade")
         self.assert_error(self.cli("manifest", "diff", "raise.json", "old.json"), "OLD: ")
+
+    def test_diff_marks_what_locks_everybody_out(self):
+        old = self.manifest(users=["alice"])
+        self.write("old.json", old)
+        new = json.loads(json.dumps(old))
+        del new["Users"], new["Roles"]
+        self.write("new.json", new)
+        answer = self.cli("manifest", "diff", "old.json", "new.json", "--strict")
+        self.assertEqual(answer.code, 2)
+        self.assertIn("Changes; ! marks what takes something from everybody\n", answer.out)
+        self.assertIn("  ! nobody will be able to replace the manifest any more: no user may update it (locks out, "
+                      "/Config/UpdateThreshold)\n", answer.out)
 
     def test_plan_names_the_marbles_that_would_be_refused(self):
         program = self.folder / "program"
@@ -340,6 +354,12 @@ class LifeOfAManifest(CoordinatorTest):
         got = json.loads((self.folder / "got.json").read_text())
         self.assertEqual(base64.b64decode(got["token"]["Private"]), b"top secret value")
         self.assertEqual(got["server"]["Type"], "cert-ecdsa")
+        # What was saved can be uploaded again.
+        self.write("other.json", {"token": {"Key": base64.b64encode(b"another").decode()}})
+        self.assert_ok(self.as_user("alice", "secret", "set", "other.json", self.address))
+        self.assert_ok(self.as_user("alice", "secret", "set", "got.json", self.address))
+        again = self.as_user("alice", "secret", "get", "token", "server", self.address, "--json")
+        self.assertEqual(self.assert_ok(again).json(), got)
         # No word of the file is in the message.
         self.write("broken.json", '{\n  "token": {"Key": "AAAA"},\n  hunter2\n}')
         answer = self.as_user("alice", "secret", "set", "broken.json", self.address)

@@ -113,6 +113,38 @@ TEST(SecretFile, ReadsKeysAndCertificates) {
   }
 }
 
+TEST(SecretFile, TakesWhatWasSaved) {
+  ASSERT_OK_AND_ASSIGN(const PrivateKey key, PrivateKey::Generate(KeyKind::kEcP256));
+  SecretEntry plain;
+  plain.type = "plain";
+  plain.user_defined = true;
+  plain.public_value = plain.private_value = SecretBuffer{1, 2};
+  SecretEntry certificate;
+  certificate.type = "cert-ecdsa";
+  certificate.user_defined = true;
+  certificate.certificate = SelfSigned(key);
+  certificate.private_value = SecretBuffer{3};
+  const SecretBuffer saved = SecretsToJson({{"p", plain}, {"c", certificate}});
+  ASSERT_OK_AND_ASSIGN(const UserSecrets secrets, ParseSecretFile(AsText(saved)));
+  EXPECT_EQ(secrets.at("p").key, plain.private_value);
+  EXPECT_FALSE(secrets.at("p").private_key.has_value());
+  EXPECT_EQ(secrets.at("c").certificate, certificate.certificate);
+  EXPECT_EQ(secrets.at("c").private_key, certificate.private_value);
+  EXPECT_FALSE(secrets.at("c").key.has_value());
+}
+
+TEST(SecretFile, NamesWhatWasSavedAndCannotBeUploaded) {
+  const auto generated = ParseSecretFile(R"({"g":{"Type":"symmetric-key","UserDefined":false,"Private":"AAE="}})");
+  ASSERT_THAT(generated, FailsWith("client.secret.file"));
+  EXPECT_THAT(generated.error().message(), HasSubstr("\"g\": the Coordinator makes this secret"));
+  const auto missing = ParseSecretFile(R"({"n":{"Type":"plain","UserDefined":true,"Private":null}})");
+  ASSERT_THAT(missing, FailsWith("client.secret.file"));
+  EXPECT_THAT(missing.error().message(), HasSubstr("\"n\": nobody has uploaded it"));
+  const auto yaml = ParseSecretFile("a:\n  Cert: |\n    -----BEGIN CERTIFICATE-----\n");
+  ASSERT_THAT(yaml, FailsWith("client.secret.file"));
+  EXPECT_THAT(yaml.error().message(), HasSubstr("YAML is not read"));
+}
+
 TEST(SecretFile, ReadsPem) {
   ASSERT_OK_AND_ASSIGN(const PrivateKey key, PrivateKey::Generate(KeyKind::kEcP256));
   const Bytes der = SelfSigned(key);

@@ -220,8 +220,22 @@ TEST(Diff, SaysWhenTheManifestCanOrCannotBeReplacedAnyMore) {
   EXPECT_EQ(opens.changes[1].effect, Effect::kLoosens);
   EXPECT_THAT(opens.changes[1].text, HasSubstr("nobody could replace"));
   const Diff closes = Between(User(Named("a", R"("u")")), User(Named("a", "")));
-  EXPECT_EQ(closes.changes[1].effect, Effect::kTightens);
+  EXPECT_EQ(closes.changes[1].effect, Effect::kLocksOut);
   EXPECT_THAT(closes.changes[1].text, HasSubstr("nobody will"));
+  EXPECT_FALSE(closes.Loosens());
+}
+
+TEST(Diff, SaysWhenTheStateCanOrCannotBeRecoveredAnyMore) {
+  const std::string keys = R"({"RecoveryKeys":{"a":"A","b":"B"}})";
+  const Diff closes = Between(keys, "{}");
+  ASSERT_EQ(closes.changes.size(), 3U);
+  EXPECT_EQ(closes.changes[2].effect, Effect::kLocksOut);
+  EXPECT_EQ(closes.changes[2].pointer, "/RecoveryKeys");
+  EXPECT_THAT(closes.changes[2].text, HasSubstr("nobody will be able to recover"));
+  const Diff opens = Between("{}", keys);
+  ASSERT_EQ(opens.changes.size(), 3U);
+  EXPECT_EQ(opens.changes[2].effect, Effect::kLoosens);
+  EXPECT_THAT(opens.changes[2].text, HasSubstr("holders of 2 of 2 keys will"));
 }
 
 TEST(Diff, RightsOfAUserWhoGoesAreLost) {
