@@ -1,8 +1,24 @@
+#include <algorithm>
+
 #include "commands.h"
 #include "session.h"
 
 namespace steelie::cli {
 namespace {
+
+std::string Listed(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+void PrintRecovery(const Console& console, const client::RecoveryStatus& recovery) {
+  const std::size_t came = recovery.collected.size();
+  console.Line("Recovery:   " + std::to_string(came) + " of " + std::to_string(recovery.required) +
+               " secrets have come" + (came == 0 ? "" : ": " + Listed(recovery.collected)));
+  const std::uint64_t needed = recovery.required - std::min<std::uint64_t>(recovery.required, came);
+  console.Line("Needed:     " + std::to_string(needed) + " of " + Listed(recovery.missing));
+}
 
 void PrintText(const Console& console, const client::CoordinatorStatus& status) {
   // Scripts know the first line.
@@ -13,6 +29,7 @@ void PrintText(const Console& console, const client::CoordinatorStatus& status) 
   if (status.lenient_manifest) {
     console.Line(*status.lenient_manifest ? "Manifests:  lenient, unknown fields are ignored" : "Manifests:  strict");
   }
+  if (status.recovery) PrintRecovery(console, *status.recovery);
 }
 
 client::JsonObject ToJson(const client::CoordinatorStatus& status) {
@@ -22,6 +39,13 @@ client::JsonObject ToJson(const client::CoordinatorStatus& status) {
   if (!status.platform.empty()) json.Add("platform", status.platform);
   if (status.simulation) json.Add("simulation", *status.simulation);
   if (status.lenient_manifest) json.Add("lenientManifest", *status.lenient_manifest);
+  if (status.recovery) {
+    json.AddRaw("recovery", client::JsonObject()
+                                .Add("required", status.recovery->required)
+                                .Add("collected", status.recovery->collected)
+                                .Add("missing", status.recovery->missing)
+                                .Text());
+  }
   return json;
 }
 

@@ -20,6 +20,7 @@ class STEELIE_ANNOTATE(capability("mutex")) Mutex {
  public:
   void lock() STEELIE_ANNOTATE(acquire_capability()) { mutex_.lock(); }
   void unlock() STEELIE_ANNOTATE(release_capability()) { mutex_.unlock(); }
+  bool try_lock() STEELIE_ANNOTATE(try_acquire_capability(true)) { return mutex_.try_lock(); }
   std::mutex& native() { return mutex_; }
 
  private:

@@ -157,6 +157,12 @@ Result<CoordinatorStatus> CoordinatorClient::GetStatus() {
   STEELIE_TRY(out.lenient_manifest, Decoded(OptionalBool(answer.data, "lenientManifest"), "status"));
   STEELIE_TRY(out.platform, Decoded(TextMember(answer.data, "platform"), "status"));
   STEELIE_TRY(out.version, Decoded(TextMember(answer.data, "version"), "status"));
+  if (const json* recovery = FindMember(answer.data, "recovery"); recovery != nullptr && recovery->is_object()) {
+    out.recovery.emplace();
+    STEELIE_TRY(out.recovery->required, Decoded(NumberMember(*recovery, "required"), "status"));
+    STEELIE_TRY(out.recovery->collected, Decoded(TextListMember(*recovery, "collected"), "status"));
+    STEELIE_TRY(out.recovery->missing, Decoded(TextListMember(*recovery, "missing"), "status"));
+  }
   return out;
 }
 

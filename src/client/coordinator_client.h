@@ -21,6 +21,12 @@ constexpr std::uint64_t kStateRecovery = 1;
 constexpr std::uint64_t kStateAcceptingManifest = 2;
 constexpr std::uint64_t kStateAcceptingMarbles = 3;
 
+struct RecoveryStatus {
+  std::uint64_t required = 0;
+  std::vector<std::string> collected;
+  std::vector<std::string> missing;
+};
+
 struct CoordinatorStatus {
   std::uint64_t code = 0;
   std::string message;
@@ -29,6 +35,7 @@ struct CoordinatorStatus {
   std::optional<bool> lenient_manifest;
   std::string platform;
   std::string version;
+  std::optional<RecoveryStatus> recovery;
 };
 
 struct ManifestAnswer {

@@ -108,6 +108,21 @@ bool Coordinator::DefinesMarble(std::string_view marble_type) const {
   return view->deployment && view->deployment->FindMarble(marble_type) != nullptr;
 }
 
+namespace {
+
+// A status never waits: a secret that completes the recovery may hold the lock for long.
+std::optional<RecoveryView> TryViewRecovery(Coordinator::Impl& impl) {
+  if (!impl.recovery_mutex.try_lock()) return std::nullopt;
+  // A manifest may have ended the recovery meanwhile; nothing of it must come back.
+  const bool prepared =
+      impl.View()->phase == Phase::kRecovery && impl.recovery.Prepare(impl.DecisionTime(*impl.View())).has_value();
+  std::optional<RecoveryView> view = prepared ? impl.recovery.View() : std::nullopt;
+  impl.recovery_mutex.unlock();
+  return view;
+}
+
+}  // namespace
+
 StatusView Coordinator::GetStatus() const {
   const Phase now = phase();
   return {now,
@@ -115,7 +130,8 @@ StatusView Coordinator::GetStatus() const {
           impl_->options.simulation,
           impl_->options.lenient_manifest,
           std::string(impl_->deps.platform.name()),
-          impl_->options.version};
+          impl_->options.version,
+          now == Phase::kRecovery ? TryViewRecovery(*impl_) : std::nullopt};
 }
 
 std::shared_ptr<const ServerIdentity> Coordinator::ClientApiIdentity() const {

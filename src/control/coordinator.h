@@ -63,6 +63,13 @@ struct ActivationResponse {
   std::vector<std::string> argv;
 };
 
+/// How far a recovery has come. Names of holders are public: they stand in the ledger's header in plain.
+struct RecoveryView {
+  std::size_t required = 0;            // secrets that are needed in all
+  std::vector<std::string> collected;  // holders whose secret came, in order of arrival
+  std::vector<std::string> missing;    // the others
+};
+
 struct StatusView {
   Phase phase = Phase::kUninitialized;
   std::string message;
@@ -70,6 +77,7 @@ struct StatusView {
   bool lenient_manifest = false;
   std::string platform;
   std::string version;
+  std::optional<RecoveryView> recovery;  // in recovery, unless a secret is being looked at right now
 };
 
 struct ManifestView {

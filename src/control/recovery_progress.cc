@@ -47,6 +47,16 @@ void RecoveryProgress::TakeUp(Instant now) {
                 {"remaining", std::uint64_t{collector_->remaining()}}});
 }
 
+std::optional<RecoveryView> RecoveryProgress::View() const {
+  if (!collector_ || collector_->scheme().holders.empty()) return std::nullopt;
+  RecoveryView view{collector_->scheme().required, collector_->taken(), {}};
+  for (const seal::RecoveryHolder& holder : collector_->scheme().holders) {
+    const bool came = std::ranges::find(view.collected, holder.name) != view.collected.end();
+    if (!came) view.missing.push_back(holder.name);
+  }
+  return view;
+}
+
 void RecoveryProgress::Keep(Instant now) {
   // What the clock showed before the first one counts for nothing: it may have been wrong.
   if (collector_->taken().size() == 1) first_ = latest_ = now;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "control/coordinator.h"
 #include "control/vault.h"
 #include "seal/recovery.h"
 
@@ -23,6 +24,9 @@ class RecoveryProgress {
 
   /// After Prepare.
   seal::RecoveryCollector& collector() { return *collector_; }
+
+  /// Nothing before Prepare, or without recovery keys.
+  std::optional<RecoveryView> View() const;
 
   /// Keeps what the collector has, durably. If that fails, it is in memory only, which is logged.
   void Keep(Instant now);

@@ -411,7 +411,11 @@ class LifeOfAManifest(CoordinatorTest):
         # The certificate is a temporary one now, so the pinned one does not match.
         self.assert_error(self.cli("status", self.address), "is not, and is not issued by, the expected root certificate",
                           "manifest verify")
-        self.assertTrue(self.cli("status", "-i", self.address).out.startswith("1: Coordinator is in recovery mode."))
+        status = self.cli("status", "-i", self.address).out
+        self.assertTrue(status.startswith("1: Coordinator is in recovery mode."))
+        self.assertIn("\nRecovery:   0 of 1 secrets have come\nNeeded:     1 of r1\n", status)
+        self.assertEqual(self.cli("status", "-i", self.address, "--json").json()["recovery"],
+                         {"required": 1, "collected": [], "missing": ["r1"]})
         for command in (["manifest", "get"], ["manifest", "verify", "manifest.json"], ["manifest", "update", "get", "-i"]):
             answer = self.assert_error(self.verified(*command, self.address), "404", "'steelie recover' gives it")
             self.assertNotIn("manifest set", answer.err)

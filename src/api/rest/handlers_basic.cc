@@ -37,12 +37,18 @@ Response GetStatusV1(control::Coordinator& coordinator, const Request&) {
 
 Response GetStatusV2(control::Coordinator& coordinator, const Request&) {
   const control::StatusView status = coordinator.GetStatus();
-  return Success({{"code", static_cast<int>(status.phase)},
-                  {"message", status.message},
-                  {"platform", status.platform},
-                  {"simulation", status.simulation},
-                  {"lenientManifest", status.lenient_manifest},
-                  {"version", status.version}});
+  json out = {{"code", static_cast<int>(status.phase)},
+              {"message", status.message},
+              {"platform", status.platform},
+              {"simulation", status.simulation},
+              {"lenientManifest", status.lenient_manifest},
+              {"version", status.version}};
+  if (status.recovery) {
+    out["recovery"] = {{"required", status.recovery->required},
+                       {"collected", status.recovery->collected},
+                       {"missing", status.recovery->missing}};
+  }
+  return Success(std::move(out));
 }
 
 Response GetManifestV1(control::Coordinator& coordinator, const Request&) {

@@ -56,6 +56,15 @@ TEST_F(CoordinatorClientTest, StatusOfBothVersions) {
   EXPECT_EQ(ours.lenient_manifest, false);
   EXPECT_EQ(ours.platform, "sim");
   EXPECT_EQ(ours.version, "1.2");
+  EXPECT_FALSE(ours.recovery.has_value());
+  transport_.Answer(200, R"({"status":"success","data":{"code":1,"message":"r",
+                            "recovery":{"required":2,"collected":["a"],"missing":["b","c"]}}})");
+  ASSERT_OK_AND_ASSIGN(const CoordinatorStatus recovery, client_.GetStatus());
+  ASSERT_TRUE(recovery.recovery.has_value());
+  EXPECT_EQ(recovery.recovery->required, 2U);
+  EXPECT_THAT(recovery.recovery->collected, ElementsAre("a"));
+  EXPECT_THAT(recovery.recovery->missing, ElementsAre("b", "c"));
+  transport_.asked.erase(transport_.asked.begin());
   transport_.asked.erase(transport_.asked.begin());
   V1Only();
   transport_.Answer(200, R"({"Status":"success","Data":{"StatusCode":2,"statusmessage":"old"}})");

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -10,6 +11,8 @@ namespace steelie::control {
 namespace {
 
 using steelie::testing::FailsWith;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using testing::json;
 using testing::RecoveryTest;
 
@@ -42,8 +45,15 @@ TEST_F(RecoveryTest, AnyTwoOfThree) {
   SetWithKeys(3, 2);
   const std::string key = Env("m", "S");
   LoseTheKey();
+  const auto view = [&] { return coordinator_->GetStatus().recovery; };
+  EXPECT_EQ(view()->required, 2U);
+  EXPECT_THAT(view()->collected, IsEmpty());
+  EXPECT_THAT(view()->missing, ElementsAre("key0", "key1", "key2"));
   EXPECT_EQ(*Recover("key2"), 2U);
+  EXPECT_THAT(view()->collected, ElementsAre("key2"));
+  EXPECT_THAT(view()->missing, ElementsAre("key0", "key1"));
   EXPECT_EQ(*Recover("key0"), 0U);
+  EXPECT_FALSE(view().has_value());
   EXPECT_EQ(Env("m", "S"), key);
   EXPECT_THAT(Recover("key1"), FailsWith("state.wrong"));
 }
