@@ -26,6 +26,16 @@ Status CheckExtensions(const X509_CRL* list) {
   return Ok();
 }
 
+// The first look-up sorts the entries. Done here, where nobody else has the list, so that later ones only read. Not by
+// X509_CRL_sort: that counts as a change, and the signature is then checked over a new encoding.
+void SortEntries(X509_CRL* list) {
+  using IntegerPtr = std::unique_ptr<ASN1_INTEGER, openssl::Deleter<ASN1_INTEGER_free>>;
+  const IntegerPtr any(ASN1_INTEGER_new());
+  openssl::CheckOk(any != nullptr ? 1 : 0, "ASN1_INTEGER_new");
+  X509_REVOKED* entry = nullptr;
+  (void)X509_CRL_get0_by_serial(list, &entry, any.get());
+}
+
 }  // namespace
 
 Result<RevocationList> RevocationList::FromDer(ByteView der) {
@@ -40,8 +50,7 @@ Result<RevocationList> RevocationList::FromDer(ByteView der) {
     return openssl::QueueError(Code::kInvalidArgument, "crypto.crl.parse", "not a DER certificate revocation list");
   }
   STEELIE_CHECK_OK(CheckExtensions(raw));
-  // Sorts the entries now, under nobody else's eyes: later look-ups only read.
-  X509_CRL_sort(raw);
+  SortEntries(raw);
   out.der_ = std::make_shared<const Bytes>(ToBytes(der));
   return out;
 }

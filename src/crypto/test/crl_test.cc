@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/file.h"
 #include "base/testing/result_matchers.h"
 #include "crypto/der.h"
 #include "crypto/testing/issue.h"
@@ -52,6 +56,40 @@ TEST_F(Crl, FindsSerialNumbersOnly) {
   EXPECT_TRUE(list.Revokes(WithSerial({0x80, 1})));
   EXPECT_FALSE(list.Revokes(WithSerial({0x13})));
   EXPECT_FALSE(list.Revokes(WithSerial({0})));
+}
+
+// Nobody has to list them in order, and looking one up must not change what was signed.
+TEST_F(Crl, EntriesInAnyOrderKeepTheSignature) {
+  spec_.serials = {{0x55}, {0x80, 1}, {0x12}, {0x33}};
+  ASSERT_OK_AND_ASSIGN(const RevocationList list, Read());
+  EXPECT_TRUE(list.SignedBy(key_.public_key()));
+  for (const Bytes& serial : spec_.serials) EXPECT_TRUE(list.Revokes(WithSerial(serial)));
+  EXPECT_FALSE(list.Revokes(WithSerial({0x13})));
+  EXPECT_TRUE(list.SignedBy(key_.public_key()));
+}
+
+// The ones that vendors publish, some with entries out of order.
+TEST_F(Crl, RecordedListsVerify) {
+  const std::filesystem::path folder(std::getenv("ATTESTATION_VECTORS"));
+  const auto read = [&](const char* name) { return *ReadFile(folder / "collateral" / name, RevocationList::kMaxSize); };
+  const struct {
+    const char* list;
+    const char* issuer;
+    std::size_t entries;
+  } cases[] = {
+      {"intel/sgx-00606a000000-2024-02-21-v2/pckcrl.der", "intel/intel_pck_platform_ca.pem", 44},
+      {"intel/sgx-00a067110000-2023-11-21/pckcrl.der", "intel/intel_pck_processor_ca.pem", 0},
+  };
+  for (const auto& c : cases) {
+    ASSERT_OK_AND_ASSIGN(const RevocationList list, RevocationList::FromDer(read(c.list)));
+    ASSERT_OK_AND_ASSIGN(const Certificate issuer, Certificate::FromPem(AsText(read(c.issuer))));
+    ASSERT_OK_AND_ASSIGN(const PublicKey key, issuer.SubjectPublicKey());
+    EXPECT_EQ(list.size(), c.entries);
+    EXPECT_EQ(list.IssuerDer(), issuer.SubjectDer());
+    EXPECT_TRUE(list.SignedBy(key)) << c.list;
+    EXPECT_FALSE(list.Revokes(issuer));
+    EXPECT_TRUE(list.SignedBy(key)) << c.list;
+  }
 }
 
 TEST_F(Crl, AnEmptyListRevokesNothing) {
