@@ -6,6 +6,7 @@
 #include <exception>
 #include <vector>
 
+#include "base/ascii.h"
 #include "client/json_text.h"
 #include "manifest/problem.h"
 
@@ -21,16 +22,10 @@ constexpr std::string_view kStringTag = "tag:yaml.org,2002:str";
 // Plain scalars that YAML 1.1 and 1.2, or their readers, take for different things.
 constexpr std::string_view kAmbiguous[] = {"y", "yes", "on", "n", "no", "off"};
 
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
-
 // As YAML 1.2 spells them: lower case, capitalised, upper case.
 bool IsWord(std::string_view text, std::string_view word) {
   if (text == word) return true;
-  if (Lower(text) != word) return false;
+  if (AsciiLower(text) != word) return false;
   const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
   return is_upper(text.front()) &&
          (std::ranges::all_of(text, is_upper) || std::ranges::none_of(text.substr(1), is_upper));
@@ -49,7 +44,7 @@ bool IsDecimal(std::string_view text) {
 bool LooksNumeric(std::string_view text) {
   if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
   if (text.empty()) return false;
-  const std::string lower = Lower(text);
+  const std::string lower = AsciiLower(text);
   if (lower == ".inf" || lower == ".nan") return true;
   const bool prefixed = lower.starts_with("0x") || lower.starts_with("0o") || lower.starts_with("0b");
   const std::string_view rest = prefixed ? std::string_view(lower).substr(2) : std::string_view(lower);
@@ -108,7 +103,7 @@ class Converter {
     if (LooksNumeric(text) && !IsDecimal(text)) {
       return Bad(node, manifest::Quoted(text) + " is no plain integer: quote it if it is a text");
     }
-    if (text == "<<" || std::ranges::find(kAmbiguous, Lower(text)) != std::end(kAmbiguous)) {
+    if (text == "<<" || std::ranges::find(kAmbiguous, AsciiLower(text)) != std::end(kAmbiguous)) {
       return Bad(node, manifest::Quoted(text) +
                            " means different things to different readers of YAML: quote it, or "
                            "write true or false");
@@ -124,7 +119,7 @@ class Converter {
     } else if (IsNull(text)) {
       out_.json += "null";
     } else {
-      out_.json += text == "-0" ? "0" : Lower(text);
+      out_.json += text == "-0" ? "0" : AsciiLower(text);
     }
     return Ok();
   }

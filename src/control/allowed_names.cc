@@ -1,21 +1,22 @@
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "control/coordinator_impl.h"
 
 namespace steelie::control {
 namespace {
 
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+// As names are compared: a dot at the end means nothing.
+std::string Plain(const std::string& name) {
+  std::string text = AsciiLower(name);
   if (text.ends_with('.')) text.pop_back();
   return text;
 }
 
 // `*.example` stands for exactly one label in front of `.example` (RFC 6125 section 6.4.3).
 bool DnsMatches(const std::string& pattern, const std::string& name) {
-  const std::string lower_pattern = Lower(pattern);
-  const std::string lower_name = Lower(name);
+  const std::string lower_pattern = Plain(pattern);
+  const std::string lower_name = Plain(name);
   if (!lower_pattern.starts_with("*.")) return lower_pattern == lower_name;
   const std::size_t dot = lower_name.find('.');
   return dot != std::string::npos && dot > 0 && lower_name.substr(dot) == lower_pattern.substr(1);

@@ -3,23 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
+#include "base/codec.h"
 #include "manifest/problem.h"
 
 namespace steelie::manifest {
 namespace {
-
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
-std::string HexOfRegister(std::uint64_t value) {
-  Bytes little_endian;
-  for (unsigned i = 0; i < 8; ++i) little_endian.push_back(static_cast<std::uint8_t>(value >> (8U * i)));
-  return HexEncode(little_endian);
-}
 
 /// Builds the list of one kind.
 class Builder {
@@ -43,7 +33,7 @@ class Builder {
     Equal(member, rule, allowed ? std::nullopt : std::optional<std::string>("false"));
   }
   void Text(std::string_view member, std::string_view rule, const std::string& value) {
-    Equal(member, rule, value.empty() ? std::nullopt : std::optional(Lower(value)));
+    Equal(member, rule, value.empty() ? std::nullopt : std::optional(AsciiLower(value)));
   }
   void Hex(std::string_view member, std::string_view rule, const std::optional<Bytes>& value) {
     Equal(member, rule, value ? std::optional(HexEncode(*value)) : std::nullopt);
@@ -52,14 +42,10 @@ class Builder {
     Equal(member, rule, value ? std::optional(std::to_string(*value)) : std::nullopt);
   }
   void Minimum(std::string_view member, std::string_view rule, std::uint64_t value) {
-    Demand demand = Make(Demand::Kind::kMinimum, member, rule);
-    demand.number = value;
-    demands_.push_back(std::move(demand));
+    Limit(Demand::Kind::kMinimum, member, rule, value);
   }
   void Maximum(std::string_view member, std::string_view rule, std::uint64_t value) {
-    Demand demand = Make(Demand::Kind::kMaximum, member, rule);
-    demand.number = value;
-    demands_.push_back(std::move(demand));
+    Limit(Demand::Kind::kMaximum, member, rule, value);
   }
   void OneOf(std::string_view member, std::string_view rule, std::optional<std::set<std::string>> values) {
     Demand demand = Make(Demand::Kind::kOneOf, member, rule);
@@ -82,12 +68,17 @@ class Builder {
     const std::string section = std::exchange(section_, "");
     OneOf("AcceptedTCBStatuses", "tcb_status", std::move(statuses));
     std::set<std::string> advisories;
-    for (const std::string& advisory : set.accepted_advisories) advisories.insert(Lower(advisory));
+    for (const std::string& advisory : set.accepted_advisories) advisories.insert(AsciiLower(advisory));
     OneOf("AcceptedAdvisories", "advisories", advisories.empty() ? std::nullopt : std::optional(std::move(advisories)));
     section_ = section;
   }
 
  private:
+  void Limit(Demand::Kind kind, std::string_view member, std::string_view rule, std::uint64_t value) {
+    Demand demand = Make(kind, member, rule);
+    demand.number = value;
+    demands_.push_back(std::move(demand));
+  }
   Demand Make(Demand::Kind kind, std::string_view member, std::string_view rule) const {
     Demand demand;
     demand.kind = kind;
@@ -188,6 +179,12 @@ std::vector<Demand> DemandsOfSnp(const SnpPackage& snp) {
 
 }  // namespace
 
+std::string RegisterHex(std::uint64_t value) {
+  Writer little_endian;
+  little_endian.U64(value);
+  return HexEncode(little_endian.data());
+}
+
 bool Demand::open() const {
   switch (kind) {
     case Kind::kEqual:
@@ -210,8 +207,8 @@ std::string Demand::Expected() const {
   if (open()) return "any";
   if (kind == Kind::kEqual) return Shown(*equal);
   if (kind == Kind::kBits) {
-    const std::string value = HexOfRegister(bits->value);
-    return ~bits->mask == 0 ? value : value + " in the bits of the mask " + HexOfRegister(bits->mask);
+    const std::string value = RegisterHex(bits->value);
+    return ~bits->mask == 0 ? value : value + " in the bits of the mask " + RegisterHex(bits->mask);
   }
   std::string out;
   for (const std::string& value : *one_of) out += (out.empty() ? "" : ", ") + Shown(value);

@@ -19,6 +19,9 @@ struct MaskedBits {
   bool operator==(const MaskedBits&) const = default;
 };
 
+/// A register as evidence has it: hex of 8 bytes, little endian.
+std::string RegisterHex(std::uint64_t value);
+
 /// One thing that a reference set demands of evidence, in a form that is compared, explained and rehearsed without
 /// knowing what it means. Everything that judges packages (policy, diff, plan) starts from these.
 struct Demand {

@@ -2,19 +2,12 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "crypto/x509.h"
 #include "manifest/sections.h"
 
 namespace steelie::manifest {
 namespace {
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 struct FileDraft {
   std::string data;
@@ -121,7 +114,7 @@ void ReadFileValue(Decoder& d, JsonValue v, const Path& path, FileValue& out) {
   FileDraft draft;
   ReadObject(d, v, path, "a file or environment variable", kFileFields, draft);
   out.no_templates = draft.no_templates;
-  const std::string encoding = Lower(draft.encoding);
+  const std::string encoding = AsciiLower(draft.encoding);
   if (encoding.empty() || encoding == "string") {
     out.data = ToBytes(draft.data);
     return;

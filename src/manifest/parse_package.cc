@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/codec.h"
 #include "manifest/sections.h"
 
 namespace steelie::manifest {
@@ -65,17 +66,11 @@ void ReadRtmr(Decoder& d, JsonValue v, const Path& path, TdxPackage& out) {
   }
 }
 
-std::uint64_t LittleEndian(ByteView bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) value |= std::uint64_t{bytes[i]} << (8U * i);
-  return value;
-}
-
 // A register as quotes have it: 16 hex digits of 8 bytes, little endian.
 template <auto kMember>
 void ReadRegister(Decoder& d, JsonValue v, const Path& path, TdxPackage& out) {
   if (const auto bytes = HexOf(d, v, path, 8, "manifest.package.hex", "a TDX package")) {
-    out.*kMember = LittleEndian(*bytes);
+    out.*kMember = Reader(*bytes).U64();
   }
 }
 

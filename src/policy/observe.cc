@@ -4,6 +4,8 @@
 #include <array>
 #include <span>
 
+#include "base/ascii.h"
+
 namespace steelie::policy {
 namespace {
 
@@ -36,9 +38,7 @@ Observed Number(std::uint64_t value, std::string_view document) {
   return out;
 }
 Observed Register(std::uint64_t value, std::string_view document) {
-  std::array<std::uint8_t, 8> little_endian{};
-  for (unsigned i = 0; i < 8; ++i) little_endian.at(i) = static_cast<std::uint8_t>(value >> (8U * i));
-  Observed out = Hex(little_endian, document);
+  Observed out = Text(manifest::RegisterHex(value), document);
   out.number = value;
   return out;
 }
@@ -51,17 +51,11 @@ Observed List(std::vector<std::string> list, std::string_view document) {
   return out;
 }
 
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 Observed Status(const Claims& c) { return List({c.tcb_status}, kSgxTcb); }
 
 Observed Advisories(const Claims& c) {
   std::vector<std::string> lower;
-  for (const std::string& advisory : c.advisories) lower.push_back(Lower(advisory));
+  for (const std::string& advisory : c.advisories) lower.push_back(AsciiLower(advisory));
   Observed out = List(c.advisories, kSgxTcb);
   out.list = std::move(lower);
   return out;

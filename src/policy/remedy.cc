@@ -38,12 +38,6 @@ bool IsIdentity(const Demand& demand) {
   return demand.kind == Demand::Kind::kEqual && *demand.equal != "true" && *demand.equal != "false";
 }
 
-std::string HexOfRegister(std::uint64_t value) {
-  Bytes little_endian;
-  for (unsigned i = 0; i < 8; ++i) little_endian.push_back(static_cast<std::uint8_t>(value >> (8U * i)));
-  return HexEncode(little_endian);
-}
-
 bool IsNumber(const Demand& demand) { return SplitMember(demand.member).back() == "ProductID"; }
 
 // The value in the document of a demand that is not open.
@@ -60,7 +54,7 @@ Json ValueOf(const Demand& demand) {
     case Demand::Kind::kOneOf:
       return Json(*demand.one_of);
     case Demand::Kind::kBits:
-      return HexOfRegister(demand.bits->value);
+      return manifest::RegisterHex(demand.bits->value);
   }
   return {};
 }
@@ -146,7 +140,7 @@ Json DocumentOf(const std::vector<Demand>& demands, manifest::PackageKind kind) 
       continue;
     }
     Put(out, demand.member, ValueOf(demand));
-    if (demand.kind == Demand::Kind::kBits) Put(out, demand.member + "Mask", HexOfRegister(demand.bits->mask));
+    if (demand.kind == Demand::Kind::kBits) Put(out, demand.member + "Mask", manifest::RegisterHex(demand.bits->mask));
   }
   return out;
 }
